@@ -1,0 +1,18 @@
+//! Everything about a timestamp that can be checked, checked.
+//!
+//! `proof` is pure: no I/O, no clock, no async, no global state. Time, trust
+//! anchors, revocation data and the crypto backend are arguments; the result is
+//! a [`report::Report`] with findings, never a boolean. It runs in the server,
+//! on the command line and in a browser, and says the same everywhere.
+//!
+//! Trust: every byte given to this crate is hostile, except the anchors.
+
+pub mod cms;
+pub mod crypto;
+pub mod der;
+pub mod digest;
+pub mod oid;
+pub mod report;
+pub mod tsp;
+pub mod verify;
+pub mod x509;

@@ -1,0 +1,286 @@
+//! Who signed: the certificate, its binding to the signature, its purpose and its path.
+
+use super::{Context, Findings, revocation};
+use crate::cms::{SignedData, SignerId, SignerInfo};
+use crate::crypto::{self, SignatureAlgorithm, SignatureError};
+use crate::der::{Element, Integer, Reader, tag};
+use crate::digest::DigestAlgorithm;
+use crate::oid::{self, Oid};
+use crate::report::{Code, TokenFacts};
+use crate::tsp::TstInfo;
+use crate::x509::name::Name;
+use crate::x509::path::{BrokenPath, Path, PathProblem};
+use crate::x509::{Certificate, key_usage};
+
+pub(super) fn check(
+    signer: &SignerInfo<'_>,
+    signed: &SignedData<'_>,
+    info: &TstInfo<'_>,
+    cx: &Context<'_>,
+    facts: &mut TokenFacts,
+    findings: &mut Findings,
+) {
+    facts.token_digest = signer.token_digest().map(|d| d.to_string());
+    let Some(signed_bytes) = signer.signed_bytes() else {
+        findings.add(Code::AttributesMissing);
+        return;
+    };
+    if !signer.is_sorted() {
+        findings.add(Code::AttributesUnsorted);
+    }
+    check_attributes(signer, signed, findings);
+
+    let supplied = cx.certificates.iter().chain(cx.anchors).map(Vec::as_slice);
+    let pool: Vec<Certificate<'_>> =
+        signed.certificates.iter().copied().chain(supplied).filter_map(|der| Certificate::parse(der).ok()).collect();
+    let Some(certificate) = find_certificate(signer, &pool) else {
+        let code = if signed.certificates.iter().any(|der| Certificate::parse(der).is_err()) {
+            Code::CertificateMalformed
+        } else {
+            Code::SignerCertificateMissing
+        };
+        findings.add(code);
+        return;
+    };
+    let name = certificate.subject.to_string();
+    facts.signer = Some(name.clone());
+    check_signature(signer, &signed_bytes, certificate, &name, cx, findings);
+    check_binding(signer, certificate, findings);
+    check_purpose(certificate, findings);
+    check_tsa_name(info, certificate, findings);
+
+    let anchors: Vec<Certificate<'_>> = cx.anchors.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    match super::memo::path(certificate, &pool, &anchors, info.gen_time, cx) {
+        Ok(path) => {
+            note_path(&path, facts, findings);
+            revocation::check(&path, info.gen_time, &signed.crls, cx, findings);
+        }
+        Err(broken) => note_broken(&broken, info, findings),
+    }
+}
+
+/// contentType and messageDigest: once each, one value, and right (RFC 5652 sections 11.1, 11.2).
+fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, findings: &mut Findings) {
+    let mut single = |oid: Oid<'_>| {
+        let mut all = signer.attributes.iter().filter(|a| a.oid == oid);
+        match (all.next().map(|a| a.values.as_slice()), all.next()) {
+            (Some([value]), None) => Some(*value),
+            _ => {
+                findings.with(Code::AttributeCount, [("name", oid.name().unwrap_or("?").to_owned())]);
+                None
+            }
+        }
+    };
+    let content_type = single(oid::CONTENT_TYPE);
+    let message_digest = single(oid::MESSAGE_DIGEST);
+    if content_type.is_some_and(|value| value.oid() != Ok(signed.content_type)) {
+        findings.add(Code::ContentTypeAttributeWrong);
+    }
+    let Some(algorithm) = signer.digest_algorithm.digest().filter(|a| a.is_collision_resistant()) else {
+        findings.with(Code::DigestUnsupported, [("oid", signer.digest_algorithm.oid.to_string())]);
+        return;
+    };
+    if let Some(value) = message_digest
+        && (value.tag != tag::OCTET_STRING || value.content != algorithm.digest(signed.content).as_bytes())
+    {
+        findings.add(Code::MessageDigestWrong);
+    }
+}
+
+/// The certificate that the SignerInfo names. Where several fit, the one that the signed
+/// attributes bind; a certificate is never chosen for its place in the token.
+fn find_certificate<'c, 'a>(signer: &SignerInfo<'_>, pool: &'c [Certificate<'a>]) -> Option<&'c Certificate<'a>> {
+    let fits = |c: &&Certificate<'_>| match &signer.sid {
+        SignerId::IssuerAndSerial(issuer, serial) => c.serial == *serial && c.issuer.matches(issuer),
+        SignerId::SubjectKeyId(id) => c.subject_key_id() == Some(*id),
+    };
+    let bound = |c: &&Certificate<'_>| binding(signer, c).is_ok_and(|b| b == Binding::Right);
+    pool.iter().filter(fits).find(bound).or_else(|| pool.iter().find(fits))
+}
+
+fn check_signature(
+    signer: &SignerInfo<'_>,
+    signed_bytes: &[u8],
+    certificate: &Certificate<'_>,
+    name: &str,
+    cx: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let Ok(key) = certificate.public_key() else {
+        findings.add(Code::KeyUnsupported);
+        return;
+    };
+    let digest = signer.digest_algorithm.digest();
+    let unsupported = [("oid", signer.signature_algorithm.oid.to_string())];
+    let Some(algorithm) = SignatureAlgorithm::from_identifier(&signer.signature_algorithm, digest) else {
+        findings.with(Code::SignatureUnsupported, unsupported);
+        return;
+    };
+    // Ed25519 brings its own digest and RFC 8419 pairs it with SHA-512; all others must agree.
+    if algorithm.digest().is_some_and(|d| Some(d) != digest || !d.is_collision_resistant()) {
+        findings.with(Code::SignatureUnsupported, unsupported);
+        return;
+    }
+    match crypto::verify(cx.verifier, algorithm, &key, signed_bytes, signer.signature) {
+        Ok(()) => findings
+            .with(Code::SignatureValid, [("algorithm", algorithm.to_string()), ("signer", name.to_owned())]),
+        Err(SignatureError::Mismatch) => findings.with(Code::SignatureWrong, [("signer", name.to_owned())]),
+        Err(SignatureError::Unsupported) => findings.with(Code::SignatureUnsupported, unsupported),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    Missing,
+    Right,
+    Wrong,
+}
+
+fn check_binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>, findings: &mut Findings) {
+    match binding(signer, certificate) {
+        Ok(Binding::Right) => findings.add(Code::SignerBound),
+        Ok(Binding::Missing) => findings.add(Code::CertificateIdMissing),
+        Ok(Binding::Wrong) | Err(_) => findings.add(Code::CertificateIdWrong),
+    }
+    let has = |oid| signer.attributes.iter().any(|a| a.oid == oid);
+    if has(oid::SIGNING_CERTIFICATE) && !has(oid::SIGNING_CERTIFICATE_V2) {
+        findings.add(Code::WeakCertificateId);
+    }
+}
+
+/// Whether signingCertificate (v1, v2, or both: then both must hold) names this certificate
+/// first. Further identifiers speak of the path and are not needed for the binding.
+fn binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>) -> Result<Binding, crate::der::DerError> {
+    let mut result = Binding::Missing;
+    for (oid, is_v2) in [(oid::SIGNING_CERTIFICATE, false), (oid::SIGNING_CERTIFICATE_V2, true)] {
+        let mut all = signer.attributes.iter().filter(|a| a.oid == oid);
+        let Some(attribute) = all.next() else { continue };
+        let [value] = attribute.values.as_slice() else { return Ok(Binding::Wrong) };
+        if all.next().is_some() {
+            return Ok(Binding::Wrong);
+        }
+        let mut fields = value.inside(tag::SEQUENCE)?;
+        let mut ids = fields.sequence()?;
+        let id = ids.sequence()?;
+        if !names_certificate(id, is_v2, certificate)? {
+            return Ok(Binding::Wrong);
+        }
+        result = Binding::Right;
+    }
+    Ok(result)
+}
+
+/// One ESSCertID or ESSCertIDv2 (RFC 5035): the hash, and issuer and serial where given.
+fn names_certificate(
+    mut id: Reader<'_>,
+    is_v2: bool,
+    certificate: &Certificate<'_>,
+) -> Result<bool, crate::der::DerError> {
+    let mut algorithm = Some(if is_v2 { DigestAlgorithm::Sha256 } else { DigestAlgorithm::Sha1 });
+    if is_v2 && let Some(identifier) = id.optional(tag::SEQUENCE)? {
+        let mut inside = Reader::new(identifier.content);
+        algorithm = crypto::AlgorithmIdentifier::read_inside(&mut inside)?
+            .digest()
+            .filter(|a| a.is_collision_resistant());
+    }
+    let hash = id.octets()?;
+    let Some(algorithm) = algorithm else { return Ok(false) };
+    if algorithm.digest(certificate.der).as_bytes() != hash {
+        return Ok(false);
+    }
+    if let Some(pair) = id.optional(tag::SEQUENCE)? {
+        let mut fields = Reader::new(pair.content);
+        let mut names = fields.sequence()?;
+        let serial: Integer<'_> = fields.integer()?;
+        fields.finish()?;
+        let name = names.expect(tag::context_constructed(4))?;
+        names.finish()?;
+        if serial != certificate.serial || !Name::parse(name.content)?.matches(&certificate.issuer) {
+            return Ok(false);
+        }
+    }
+    id.finish()?;
+    Ok(true)
+}
+
+/// RFC 3161 section 2.3: one purpose, time stamping, critical; and not a CA.
+fn check_purpose(certificate: &Certificate<'_>, findings: &mut Findings) {
+    match certificate.extended_key_usage() {
+        Ok(Some(purposes)) if !purposes.contains(&oid::TIME_STAMPING) => findings.add(Code::PurposeMissing),
+        Ok(Some(purposes)) => {
+            if purposes.len() != 1 {
+                findings.add(Code::PurposeNotSole);
+            }
+            if !certificate.extension(oid::EXT_KEY_USAGE).is_some_and(|e| e.critical) {
+                findings.add(Code::PurposeNotCritical);
+            }
+        }
+        Ok(None) | Err(_) => findings.add(Code::PurposeMissing),
+    }
+    if !certificate.basic_constraints().is_ok_and(|b| !b.is_ca) {
+        findings.add(Code::SignerIsCa);
+    }
+    let signing = key_usage::DIGITAL_SIGNATURE | key_usage::NON_REPUDIATION;
+    match certificate.key_usage() {
+        Ok(None) => {}
+        Ok(Some(bits)) if bits & (key_usage::KEY_CERT_SIGN | key_usage::CRL_SIGN) != 0 => {
+            findings.add(Code::SignerIsCa);
+        }
+        Ok(Some(bits)) if bits & signing == 0 => findings.add(Code::KeyUsageWrong),
+        Ok(Some(bits)) if bits & !signing != 0 => findings.add(Code::KeyUsageBroad),
+        Ok(Some(_)) => {}
+        Err(_) => findings.add(Code::KeyUsageWrong),
+    }
+}
+
+/// The tsa field, where present, must be one of the certificate's names (RFC 3161 section 2.4.2).
+fn check_tsa_name(info: &TstInfo<'_>, certificate: &Certificate<'_>, findings: &mut Findings) {
+    let Some(tsa) = info.tsa else { return };
+    let matches_subject = info.tsa_name().is_some_and(|name| name.matches(&certificate.subject));
+    let same = |other: &Element<'_>| {
+        other.full == tsa.full
+            || (other.tag == tsa.tag
+                && info.tsa_name().is_some_and(|n| Name::parse(other.content).is_ok_and(|o| o.matches(&n))))
+    };
+    if !matches_subject && !certificate.subject_alt_names().is_ok_and(|names| names.iter().any(same)) {
+        findings.add(Code::TsaNameWrong);
+    }
+}
+
+fn note_path(path: &Path<'_>, facts: &mut TokenFacts, findings: &mut Findings) {
+    let Some(top) = path.certificates.last() else { return };
+    let fingerprint = DigestAlgorithm::Sha256.digest(top.der).to_string();
+    facts.path = path.certificates.iter().skip(1).map(|c| c.subject.to_string()).collect();
+    facts.authority_fingerprint = Some(fingerprint.clone());
+    let subject = top.subject.to_string();
+    if path.anchored {
+        findings.with(Code::AuthorityTrusted, [("anchor", subject), ("fingerprint", fingerprint)]);
+    } else {
+        findings.with(Code::AuthorityUnconfirmed, [("top", subject), ("fingerprint", fingerprint)]);
+    }
+}
+
+fn note_broken(broken: &BrokenPath, info: &TstInfo<'_>, findings: &mut Findings) {
+    let subject = ("subject", broken.subject.clone());
+    match &broken.problem {
+        PathProblem::NotValidAt(from, to) => findings.with(
+            Code::TimeOutsideCertificate,
+            [subject, ("time", info.gen_time.to_string()), ("from", from.to_string()), ("to", to.to_string())],
+        ),
+        PathProblem::BadSignature => findings.with(Code::PathSignatureWrong, [subject]),
+        PathProblem::UnsupportedSignature | PathProblem::WeakSignature => {
+            findings.with(Code::PathSignatureWeak, [subject]);
+        }
+        PathProblem::NotCa | PathProblem::NoCertSign => findings.with(Code::PathNotCa, [subject]),
+        PathProblem::PathTooLong | PathProblem::TooCostly => findings.with(Code::PathTooLong, [subject]),
+        problem => {
+            let rule = match problem {
+                PathProblem::UnknownCritical(oid) => oid.clone(),
+                PathProblem::NameConstraints => "nameConstraints".to_owned(),
+                PathProblem::OtherPurpose => "extKeyUsage".to_owned(),
+                _ => "—".to_owned(),
+            };
+            findings.with(Code::PathConstraint, [subject, ("rule", rule)]);
+        }
+    }
+}
