@@ -275,7 +275,13 @@ impl TokenTemplate {
             w.oid(oid::SIGNING_CERTIFICATE_V2);
             w.set(|w| write_signing_certificate_v2(w, &certificate));
         });
-        Ok(Self { certificates, issuer_and_serial, signing_certificate: w.into_bytes(), content_digest, signature_algorithm })
+        Ok(Self {
+            certificates,
+            issuer_and_serial,
+            signing_certificate: w.into_bytes(),
+            content_digest,
+            signature_algorithm,
+        })
     }
 
     /// The signed attributes for this content, as a SET in DER: what is to be signed.

@@ -79,11 +79,7 @@ fn every_token_vector_gives_the_expected_report() {
         let expected: BTreeSet<&str> = entry.all("finding").collect();
         let verdict = entry.all("verdict").next().unwrap();
         if report.verdict.name() != verdict || found != expected {
-            wrong.push(format!(
-                "{}: {} {found:?}, expected {verdict} {expected:?}",
-                entry.name,
-                report.verdict.name()
-            ));
+            wrong.push(format!("{}: {} {found:?}, expected {verdict} {expected:?}", entry.name, report.verdict.name()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

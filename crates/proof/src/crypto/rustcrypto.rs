@@ -2,8 +2,8 @@
 
 use super::{Curve, PublicKey, Signature, SignatureAlgorithm, SignatureError, Verifier};
 use crate::digest::DigestAlgorithm;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::BoxedUint;
 
 /// Signature checks in pure Rust.
@@ -66,8 +66,12 @@ fn rsa_pss(digest: DigestAlgorithm, n: &[u8], e: &[u8], message: &[u8], signatur
     let length = digest.length();
     let scheme = match digest {
         DigestAlgorithm::Sha256 => rsa::Pss::<sha2::Sha256>::new_with_salt(length),
-        DigestAlgorithm::Sha384 => return key.verify(rsa::Pss::<sha2::Sha384>::new_with_salt(length), hashed.as_bytes(), signature).ok(),
-        DigestAlgorithm::Sha512 => return key.verify(rsa::Pss::<sha2::Sha512>::new_with_salt(length), hashed.as_bytes(), signature).ok(),
+        DigestAlgorithm::Sha384 => {
+            return key.verify(rsa::Pss::<sha2::Sha384>::new_with_salt(length), hashed.as_bytes(), signature).ok();
+        }
+        DigestAlgorithm::Sha512 => {
+            return key.verify(rsa::Pss::<sha2::Sha512>::new_with_salt(length), hashed.as_bytes(), signature).ok();
+        }
         _ => return None,
     };
     key.verify(scheme, hashed.as_bytes(), signature).ok()

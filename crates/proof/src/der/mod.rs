@@ -133,11 +133,7 @@ impl<'a> Element<'a> {
     }
 
     fn expect(&self, tag: u8) -> Result<(), DerError> {
-        if self.tag == tag {
-            Ok(())
-        } else {
-            Err(DerError::UnexpectedTag { expected: tag, found: self.tag })
-        }
+        if self.tag == tag { Ok(()) } else { Err(DerError::UnexpectedTag { expected: tag, found: self.tag }) }
     }
 
     /// The content of an INTEGER, checked to be minimal.

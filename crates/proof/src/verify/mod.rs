@@ -48,16 +48,7 @@ impl<'a> Context<'a> {
     /// A context without anchors, content or anything else.
     #[must_use]
     pub fn new(verifier: &'a dyn Verifier, now: Time) -> Self {
-        Self {
-            verifier,
-            now,
-            content: &[],
-            request: None,
-            anchors: &[],
-            certificates: &[],
-            crls: &[],
-            memo: None,
-        }
+        Self { verifier, now, content: &[], request: None, anchors: &[], certificates: &[], crls: &[], memo: None }
     }
 }
 
@@ -243,10 +234,8 @@ fn check_content(info: &TstInfo<'_>, cx: &Context<'_>, findings: &mut Findings) 
     }
     match given.find(|d| *d != stamped) {
         None => findings.with(Code::ImprintMatches, [name()]),
-        Some(other) => findings.with(
-            Code::ImprintMismatch,
-            [name(), ("actual", other.to_string()), ("expected", stamped.to_string())],
-        ),
+        Some(other) => findings
+            .with(Code::ImprintMismatch, [name(), ("actual", other.to_string()), ("expected", stamped.to_string())]),
     }
 }
 

@@ -122,8 +122,9 @@ fn check_signature(
         return;
     }
     match crypto::verify(cx.verifier, algorithm, &key, signed_bytes, signer.signature) {
-        Ok(()) => findings
-            .with(Code::SignatureValid, [("algorithm", algorithm.to_string()), ("signer", name.to_owned())]),
+        Ok(()) => {
+            findings.with(Code::SignatureValid, [("algorithm", algorithm.to_string()), ("signer", name.to_owned())])
+        }
         Err(SignatureError::Mismatch) => findings.with(Code::SignatureWrong, [("signer", name.to_owned())]),
         Err(SignatureError::Unsupported) => findings.with(Code::SignatureUnsupported, unsupported),
     }
@@ -179,9 +180,8 @@ fn names_certificate(
     let mut algorithm = Some(if is_v2 { DigestAlgorithm::Sha256 } else { DigestAlgorithm::Sha1 });
     if is_v2 && let Some(identifier) = id.optional(tag::SEQUENCE)? {
         let mut inside = Reader::new(identifier.content);
-        algorithm = crypto::AlgorithmIdentifier::read_inside(&mut inside)?
-            .digest()
-            .filter(|a| a.is_collision_resistant());
+        algorithm =
+            crypto::AlgorithmIdentifier::read_inside(&mut inside)?.digest().filter(|a| a.is_collision_resistant());
     }
     let hash = id.octets()?;
     let Some(algorithm) = algorithm else { return Ok(false) };

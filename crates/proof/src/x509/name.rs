@@ -104,9 +104,7 @@ impl<'a> Name<'a> {
 fn same_relative_name(a: &[Attribute<'_>], b: &[Attribute<'_>]) -> bool {
     a.len() == b.len()
         && a.iter().all(|x| {
-            b.iter().any(|y| {
-                x.oid == y.oid && (x.value.full == y.value.full || folded(&x.value) == folded(&y.value))
-            })
+            b.iter().any(|y| x.oid == y.oid && (x.value.full == y.value.full || folded(&x.value) == folded(&y.value)))
         })
 }
 
@@ -127,7 +125,8 @@ pub fn text(value: &Element<'_>) -> String {
     match value.tag {
         tag::T61_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
         tag::BMP_STRING => {
-            let units: Vec<u16> = value.content.chunks(2).map(|c| c.iter().fold(0, |n, b| n << 8 | u16::from(*b))).collect();
+            let units: Vec<u16> =
+                value.content.chunks(2).map(|c| c.iter().fold(0, |n, b| n << 8 | u16::from(*b))).collect();
             String::from_utf16_lossy(&units)
         }
         _ => String::from_utf8_lossy(value.content).into_owned(),
@@ -146,7 +145,10 @@ impl fmt::Display for Name<'_> {
                 None => write!(f, "{}", attribute.oid)?,
             }
             // A name is hostile text: it must not move the cursor or hide what follows.
-            let value: String = text(&attribute.value).chars().map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect();
+            let value: String = text(&attribute.value)
+                .chars()
+                .map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c })
+                .collect();
             write!(f, "={value}")?;
         }
         Ok(())

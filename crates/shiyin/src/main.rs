@@ -1,0 +1,2 @@
+//! shiyin
+fn main() {}

@@ -1,0 +1,256 @@
+//! An authority on disk: its database, its keys, its certificates.
+//!
+//! `DATA/shiyin.db` says what the instance is; `DATA/keys/` holds encrypted keys
+//! and their passphrase (secret); `DATA/public/` holds what anyone may have.
+//! Making one is an explicit act and leaves either all of it or nothing.
+//! An evaluation instance says so in every name and can never be anything else.
+
+use crate::TrustError;
+use crate::certificates::{self, Issuer, Role};
+use crate::keys::{self, KeyAlgorithm, SigningKey};
+use proof::der::Time;
+use proof::digest::hex;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use store::{Db, Migration, files};
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "the instance and its certificates",
+    sql: "
+create table instance (
+    key text primary key,
+    value text not null
+);
+create trigger instance_is_fixed before update on instance begin
+    select raise(abort, 'what an instance is cannot be changed');
+end;
+create trigger instance_is_kept before delete on instance begin
+    select raise(abort, 'what an instance is cannot be removed');
+end;
+create table certificate (
+    fingerprint text primary key,
+    role text not null,
+    der_hex text not null,
+    created_s integer not null
+);
+",
+}];
+
+/// What a new instance is to be.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// Who runs it, as it will stand in the certificates.
+    pub operator: String,
+    /// The kind of the signing key.
+    pub algorithm: KeyAlgorithm,
+    /// The time now.
+    pub now: Time,
+}
+
+/// An instance that may sign.
+#[derive(Debug)]
+pub struct Authority {
+    /// Who runs it.
+    pub operator: String,
+    /// The root certificate, in DER.
+    pub root: Vec<u8>,
+    /// The TSA certificate and the issuing CA's, in DER.
+    pub chain: Vec<Vec<u8>>,
+    /// The key that signs tokens.
+    pub key: SigningKey,
+}
+
+/// The operator's name goes into certificates: X.520 allows 64 characters.
+const OPERATOR_CHARS_MAX: usize = 64;
+
+impl Authority {
+    /// Makes an evaluation instance in `folder`, which must not hold one.
+    pub async fn init_evaluation(folder: &Path, options: &InitOptions) -> Result<(), TrustError> {
+        let operator = options.operator.trim();
+        if operator.is_empty() || operator.chars().count() > OPERATOR_CHARS_MAX || operator.contains(char::is_control) {
+            return Err(TrustError::Refused(format!(
+                "the operator's name must have 1 to {OPERATOR_CHARS_MAX} printable characters"
+            )));
+        }
+        if fs::symlink_metadata(folder).is_ok() {
+            return Err(TrustError::Refused(format!(
+                "{} exists already; nothing was changed. Choose another folder with --data",
+                folder.display()
+            )));
+        }
+        let staging = staging_folder(folder)?;
+        let made = make(&staging, operator, options).await;
+        let moved = match made {
+            Ok(()) => fs::rename(&staging, folder).map_err(|e| cannot("make", folder, &e)),
+            Err(error) => Err(error),
+        };
+        if moved.is_err() {
+            let _ = fs::remove_dir_all(&staging);
+        }
+        moved
+    }
+
+    /// Opens the instance in `folder` and checks that its tokens will verify.
+    pub async fn open(folder: &Path, now: Time) -> Result<Self, TrustError> {
+        let path = folder.join("shiyin.db");
+        if !path.is_file() {
+            return Err(TrustError::Refused(format!(
+                "{} holds no instance; make one with: shiyin init --evaluation --data {}",
+                folder.display(),
+                folder.display()
+            )));
+        }
+        let db = Db::open(&path, false, MIGRATIONS).await?;
+        let operator = instance_value(&db, "operator").await?;
+        let algorithm: KeyAlgorithm = instance_value(&db, "algorithm").await?.parse()?;
+        let root = certificate(&db, Role::Root).await?;
+        let chain = vec![certificate(&db, Role::Tsa).await?, certificate(&db, Role::Issuing).await?];
+        db.close().await;
+        let passphrase = read(&folder.join("keys/passphrase"))?;
+        let pem = read(&folder.join("keys/tsa.pem"))?;
+        let key = SigningKey::from_encrypted_pem(algorithm, &pem, passphrase.trim().as_bytes())?;
+        certificates::check(&chain, &root, &key, now).map_err(|fault| TrustError::Broken(fault.remedy().to_owned()))?;
+        Ok(Self { operator, root, chain, key })
+    }
+}
+
+fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> TrustError {
+    TrustError::Refused(format!("cannot {verb} {}: {error}", path.display()))
+}
+
+fn read(path: &Path) -> Result<String, TrustError> {
+    fs::read_to_string(path).map_err(|e| cannot("read", path, &e))
+}
+
+async fn instance_value(db: &Db, key: &str) -> Result<String, TrustError> {
+    let rows = db.rows("select value from instance where key = $1", &[key]).await?;
+    let value = rows.into_iter().flatten().next();
+    value.ok_or_else(|| TrustError::Broken(format!("the database does not say the instance's {key}; restore a backup")))
+}
+
+async fn certificate(db: &Db, role: Role) -> Result<Vec<u8>, TrustError> {
+    let sql = "select der_hex from certificate where role = $1 order by created_s desc limit 1";
+    let rows = db.rows(sql, &[role.name()]).await?;
+    let der = rows.into_iter().flatten().next().and_then(|text| proof::digest::from_hex(&text));
+    der.ok_or_else(|| TrustError::Broken(format!("the {} certificate is missing; restore a backup", role.name())))
+}
+
+/// A new folder beside `folder`, for building what then takes its name.
+fn staging_folder(folder: &Path) -> Result<PathBuf, TrustError> {
+    let name = folder.file_name().ok_or_else(|| TrustError::Refused("the data folder needs a name".to_owned()))?;
+    let suffix: [u8; 8] = keys::random()?;
+    let staging = folder.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), hex(&suffix)));
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(&staging).map_err(|e| cannot("make", &staging, &e))?;
+    for inner in ["keys", "public"] {
+        let path = staging.join(inner);
+        fs::DirBuilder::new().mode(0o700).create(&path).map_err(|e| cannot("make", &path, &e))?;
+    }
+    Ok(staging)
+}
+
+async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<(), TrustError> {
+    let keys = [
+        (Role::Root, SigningKey::generate(options.algorithm)?),
+        (Role::Issuing, SigningKey::generate(options.algorithm)?),
+        (Role::Tsa, SigningKey::generate(options.algorithm)?),
+    ];
+    let [(_, root_key), (_, issuing_key), (_, tsa_key)] = &keys;
+    let issue = |role, title: &str, key, issuer| {
+        let common_name = format!("Shiyin {title} (EVALUATION ONLY 仅供评估)");
+        certificates::issue(role, operator, &common_name, key, issuer, options.now)
+    };
+    let root = issue(Role::Root, "Root", root_key, None)?;
+    let issuing = issue(Role::Issuing, "Issuing CA", issuing_key, Some(Issuer { certificate: &root, key: root_key }))?;
+    let tsa = issue(Role::Tsa, "TSA", tsa_key, Some(Issuer { certificate: &issuing, key: issuing_key }))?;
+
+    let passphrase = hex(&keys::random::<32>()?);
+    write(&folder.join("keys/passphrase"), passphrase.as_bytes(), files::SECRET)?;
+    for (role, key) in &keys {
+        let path = folder.join(format!("keys/{}.pem", role.name()));
+        write(&path, key.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
+    }
+    write(&folder.join("public/root.pem"), pem(&root).as_bytes(), files::PUBLIC)?;
+    write(&folder.join("public/chain.pem"), (pem(&tsa) + &pem(&issuing)).as_bytes(), files::PUBLIC)?;
+
+    let db = Db::open(&folder.join("shiyin.db"), true, MIGRATIONS).await?;
+    let created = options.now.unix_s().to_string();
+    for (key, value) in [
+        ("mode", "evaluation"),
+        ("operator", operator),
+        ("algorithm", options.algorithm.name()),
+        ("created_s", created.as_str()),
+    ] {
+        db.execute("insert into instance (key, value) values ($1, $2)", &[key, value]).await?;
+    }
+    for (role, der) in [(Role::Root, &root), (Role::Issuing, &issuing), (Role::Tsa, &tsa)] {
+        let fingerprint = proof::digest::DigestAlgorithm::Sha256.digest(der).to_string();
+        let sql = "insert into certificate (fingerprint, role, der_hex, created_s) values ($1, $2, $3, $4)";
+        db.execute(sql, &[&fingerprint, role.name(), &hex(der), &created]).await?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), TrustError> {
+    files::write_new(path, bytes, mode).map_err(|e| cannot("write", path, &e))
+}
+
+/// A certificate as PEM (RFC 7468).
+#[must_use]
+pub fn pem(der: &[u8]) -> String {
+    let encoded = pkcs8::der::pem::encode_string("CERTIFICATE", pkcs8::der::pem::LineEnding::LF, der);
+    encoded.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(operator: &str) -> InitOptions {
+        InitOptions {
+            operator: operator.to_owned(),
+            algorithm: KeyAlgorithm::P256,
+            now: Time::from_unix(1_795_248_000),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_opens_again_and_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let now = options("x").now;
+        assert!(matches!(Authority::open(&data, now).await, Err(TrustError::Refused(_))));
+        Authority::init_evaluation(&data, &options("测试机构")).await.unwrap();
+        let authority = Authority::open(&data, now).await.unwrap();
+        assert_eq!(authority.operator, "测试机构");
+        let again = Authority::init_evaluation(&data, &options("other")).await;
+        assert!(matches!(again, Err(TrustError::Refused(_))));
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, ["data"], "nothing is left behind");
+    }
+
+    #[tokio::test]
+    async fn what_an_instance_is_cannot_be_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Authority::init_evaluation(&data, &options("x")).await.unwrap();
+        let db = Db::open(&data.join("shiyin.db"), false, MIGRATIONS).await.unwrap();
+        assert!(db.execute("update instance set value = $1 where key = 'mode'", &["production"]).await.is_err());
+        assert!(db.execute("delete from instance", &[]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn bad_names_and_damaged_keys_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        for name in ["", "  ", "a\nb", &"x".repeat(65)] {
+            assert!(Authority::init_evaluation(&data, &options(name)).await.is_err());
+        }
+        Authority::init_evaluation(&data, &options("x")).await.unwrap();
+        fs::write(data.join("keys/passphrase"), "wrong").unwrap();
+        assert!(Authority::open(&data, options("x").now).await.is_err());
+    }
+}
