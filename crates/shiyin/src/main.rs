@@ -1,2 +1,111 @@
-//! shiyin
-fn main() {}
+//! Shiyin: trusted timestamps and digital evidence, in one binary.
+//!
+//! This crate puts the house together: the command line, the HTTP server, the
+//! words. It decides nothing about a token; `proof` does, on every platform.
+
+mod cli;
+mod exit;
+mod input;
+mod inspect;
+mod instance;
+mod manifest;
+mod serve;
+mod show;
+mod stamp;
+mod trust_store;
+mod verify;
+mod words;
+
+use clap::error::ErrorKind;
+use exit::{Exit, Failure};
+use proof::report::Language;
+use std::io::Write as _;
+use std::process::ExitCode;
+use words::Words;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let words = match language(&arguments) {
+        Ok(language) => Words::new(language),
+        Err(name) => {
+            complain(&Words::new(Language::En).say("err-lang", &[("name", &name)]));
+            return Exit::Usage.into();
+        }
+    };
+    let matches = match cli::command(&words).try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { Exit::Valid } else { Exit::Usage }.into();
+        }
+    };
+    let ended = match matches.subcommand() {
+        Some(("init", m)) => instance::init(m, &words),
+        Some(("serve", m)) => serve::run(m, &words),
+        Some(("stamp", m)) => stamp::run(m, &words),
+        Some(("verify", m)) => verify::run(m, &words),
+        Some(("inspect", m)) => inspect::run(m, &words),
+        Some(("trust", m)) => trust_store::run(m, &words),
+        Some(("man", m)) => man(m, &words),
+        Some(("completions", m)) => completions(m, &words),
+        _ => Ok(Exit::Usage),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            complain(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+/// `--lang` where given, else the locale.
+fn language(arguments: &[std::ffi::OsString]) -> Result<Language, String> {
+    let mut arguments = arguments.iter().map(|a| a.to_string_lossy());
+    while let Some(argument) = arguments.next() {
+        let name = match argument.strip_prefix("--lang") {
+            Some("") => arguments.next().unwrap_or_default().into_owned(),
+            Some(rest) if rest.starts_with('=') => rest[1..].to_owned(),
+            _ => continue,
+        };
+        return match name.as_str() {
+            "zh" => Ok(Language::Zh),
+            "en" => Ok(Language::En),
+            _ => Err(name),
+        };
+    }
+    Ok(words::from_locale(["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).ok())))
+}
+
+/// One line to the user on standard error. Where nobody listens, nothing is lost.
+pub(crate) fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// One line of result on standard output. A closed pipe ends the output, not the work.
+pub(crate) fn tell(message: &str) {
+    let _ = writeln!(std::io::stdout(), "{message}");
+}
+
+/// The name under which this program was called, for commands shown to the user.
+pub(crate) fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "shiyin".to_owned())
+}
+
+fn man(matches: &clap::ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let folder = input::path(matches, "folder");
+    let failed = |e: std::io::Error| input::cannot_write(folder, &e, words);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(cli::command(words), folder).map_err(failed)?;
+    Ok(Exit::Valid)
+}
+
+fn completions(matches: &clap::ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut cli::command(words), "shiyin", &mut script);
+        let _ = std::io::stdout().write_all(&script);
+    }
+    Ok(Exit::Valid)
+}

@@ -9,7 +9,7 @@ use crate::TrustError;
 use crate::certificates::{self, Issuer, Role};
 use crate::keys::{self, KeyAlgorithm, SigningKey};
 use proof::der::Time;
-use proof::digest::hex;
+use proof::digest::{DigestAlgorithm, hex};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -158,8 +158,10 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         (Role::Tsa, SigningKey::generate(options.algorithm)?),
     ];
     let [(_, root_key), (_, issuing_key), (_, tsa_key)] = &keys;
+    // Instances of one operator must not share a name: a verifier tells authorities apart by it.
+    let own = hex(&DigestAlgorithm::Sha256.digest(&root_key.spki()?).as_bytes()[..4]);
     let issue = |role, title: &str, key, issuer| {
-        let common_name = format!("Shiyin {title} (EVALUATION ONLY 仅供评估)");
+        let common_name = format!("Shiyin {title} {own} (EVALUATION ONLY 仅供评估)");
         certificates::issue(role, operator, &common_name, key, issuer, options.now)
     };
     let root = issue(Role::Root, "Root", root_key, None)?;
@@ -186,7 +188,7 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         db.execute("insert into instance (key, value) values ($1, $2)", &[key, value]).await?;
     }
     for (role, der) in [(Role::Root, &root), (Role::Issuing, &issuing), (Role::Tsa, &tsa)] {
-        let fingerprint = proof::digest::DigestAlgorithm::Sha256.digest(der).to_string();
+        let fingerprint = DigestAlgorithm::Sha256.digest(der).to_string();
         let sql = "insert into certificate (fingerprint, role, der_hex, created_s) values ($1, $2, $3, $4)";
         db.execute(sql, &[&fingerprint, role.name(), &hex(der), &created]).await?;
     }

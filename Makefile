@@ -1,0 +1,45 @@
+# The two commands a newcomer needs are `make run` and `make test`.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+export SHIYIN_PEERS ?= $(abspath $(TARGET)/peers)
+DATA ?= data
+PORT ?= 8318
+
+.PHONY: help run test bench vectors fuzz lint setup
+
+help:
+	@echo 'make run     build, make an evaluation instance in $(DATA)/ and serve it on port $(PORT)'
+	@echo 'make test    everything that is tested, with real peers'
+	@echo 'make bench   figures beside those of peers, from one run'
+	@echo 'make vectors write the test vectors anew'
+	@echo 'make fuzz    fuzz every parser for a minute each (needs a nightly toolchain and cargo-fuzz)'
+
+setup:
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust 1.95 with rustup'; exit 1; }
+	@command -v cc >/dev/null && command -v cmake >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq build-essential cmake; } || \
+		{ echo 'install a C compiler and cmake: apt-get install build-essential cmake'; exit 1; }
+
+run: setup
+	cargo build --release --locked -p shiyin
+	@[ -d $(DATA) ] || $(TARGET)/release/shiyin init --evaluation --data $(DATA)
+	@exec $(TARGET)/release/shiyin serve --data $(DATA) --listen 127.0.0.1:$(PORT)
+
+test: setup
+	scripts/peers
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked
+
+bench: setup
+	scripts/peers
+	cargo build --release --locked -p shiyin
+	cargo run --release --locked -p xtask -- bench
+
+vectors:
+	cargo run --locked -p xtask -- vectors
+
+fuzz:
+	for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target vectors/tokens vectors/requests vectors/pki -- -max_total_time=60 || exit 1; \
+	done

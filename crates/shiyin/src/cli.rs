@@ -1,0 +1,124 @@
+//! The command line: every command and flag, described in the user's language.
+//! Manual pages and completions are made from the same definitions.
+
+use crate::words::Words;
+use clap::{Arg, ArgAction, Command, value_parser};
+use std::path::PathBuf;
+
+/// Where an authority listens unless told otherwise.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:8318";
+/// Where stamps are asked for unless told otherwise.
+pub const DEFAULT_SERVER: &str = "http://localhost:8318";
+
+/// The whole command line.
+pub fn command(words: &Words) -> Command {
+    let say = |id: &str| words.say(id, &[]);
+    let path = |name: &'static str, id: &str| {
+        Arg::new(name).long(name).help(say(id)).value_name("FILE").value_parser(value_parser!(PathBuf))
+    };
+    let data = || path("data", "arg-data").value_name("DIR").default_value("data");
+    let flag = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id)).action(ArgAction::SetTrue);
+    let text = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id));
+    let trust = || path("trust", "arg-trust").action(ArgAction::Append);
+    Command::new("shiyin")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(say("about"))
+        .after_help(say("exit-codes"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(text("lang", "arg-lang").value_name("zh|en").global(true))
+        .subcommand(
+            Command::new("init")
+                .about(say("cmd-init"))
+                .arg(flag("evaluation", "arg-evaluation"))
+                .arg(data())
+                .arg(text("operator", "arg-operator").value_name("NAME").default_value("Evaluation 评估"))
+                .arg(text("algorithm", "arg-algorithm").value_name("NAME").default_value("p256")),
+        )
+        .subcommand(
+            Command::new("serve")
+                .about(say("cmd-serve"))
+                .arg(data())
+                .arg(text("listen", "arg-listen").value_name("ADDRESS:PORT").default_value(DEFAULT_LISTEN))
+                .arg(flag("allow-remote", "arg-allow-remote"))
+                .arg(text("rate", "arg-rate").value_name("N").default_value("20000").value_parser(value_parser!(u32))),
+        )
+        .subcommand(
+            Command::new("stamp")
+                .about(say("cmd-stamp"))
+                .arg(paths(words))
+                .arg(text("server", "arg-server").value_name("URL").action(ArgAction::Append))
+                .arg(text("digest", "arg-digest").value_name("NAME"))
+                .arg(flag("salted", "arg-salted"))
+                .arg(flag("per-file", "arg-per-file"))
+                .arg(path("out", "arg-out").value_name("DIR"))
+                .arg(flag("force", "arg-force"))
+                .arg(trust())
+                .arg(data())
+                .arg(flag("unconfirmed", "arg-unconfirmed"))
+                .arg(
+                    text("timeout", "arg-timeout").value_name("S").default_value("30").value_parser(value_parser!(u64)),
+                )
+                .arg(flag("json", "arg-json")),
+        )
+        .subcommand(
+            Command::new("verify")
+                .about(say("cmd-verify"))
+                .arg(one_path("path", "PATH", &say("arg-path")))
+                .arg(path("token", "arg-token"))
+                .arg(path("salt", "arg-salt"))
+                .arg(trust())
+                .arg(data())
+                .arg(path("certificate", "arg-certificate").action(ArgAction::Append))
+                .arg(path("crl", "arg-crl").action(ArgAction::Append))
+                .arg(flag("json", "arg-json")),
+        )
+        .subcommand(Command::new("inspect").about(say("cmd-inspect")).arg(one_path("file", "FILE", &say("arg-file"))))
+        .subcommand(
+            Command::new("trust")
+                .about(say("cmd-trust"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("add")
+                        .about(say("cmd-trust-add"))
+                        .arg(Arg::new("source").required(true).value_name("FILE|URL").help(say("arg-source")))
+                        .arg(text("fingerprint", "arg-fingerprint").value_name("HEX")),
+                )
+                .subcommand(Command::new("list").about(say("cmd-trust-list"))),
+        )
+        .subcommand(Command::new("man").hide(true).about(say("cmd-man")).arg(one_path(
+            "folder",
+            "DIR",
+            &say("arg-folder"),
+        )))
+        .subcommand(Command::new("completions").hide(true).about(say("cmd-completions")).arg(
+            Arg::new("shell").required(true).help(say("arg-shell")).value_parser(value_parser!(clap_complete::Shell)),
+        ))
+}
+
+fn paths(words: &Words) -> Arg {
+    Arg::new("paths")
+        .required(true)
+        .num_args(1..)
+        .value_name("PATH")
+        .value_parser(value_parser!(PathBuf))
+        .help(words.say("arg-paths", &[]))
+}
+
+fn one_path(name: &'static str, value: &'static str, help: &str) -> Arg {
+    Arg::new(name).required(true).value_name(value).value_parser(value_parser!(PathBuf)).help(help.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proof::report::Language;
+
+    #[test]
+    fn the_definitions_are_sound_in_both_languages() {
+        for language in [Language::Zh, Language::En] {
+            command(&Words::new(language)).debug_assert();
+        }
+    }
+}

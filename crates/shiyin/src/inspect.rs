@@ -1,0 +1,222 @@
+//! `shiyin inspect`: what is in a request, response, token, certificate or revocation list.
+//!
+//! Explains and does not judge; `verify` does that.
+
+use crate::exit::{Exit, Failure};
+use crate::words::{Words, visible};
+use crate::{input, tell};
+use clap::ArgMatches;
+use proof::cms::{self, SignedData, SignerId};
+use proof::crypto::AlgorithmIdentifier;
+use proof::digest::{DigestAlgorithm, hex};
+use proof::oid::Oid;
+use proof::tsp::{MessageImprint, TimeStampReq, TimeStampResp, TstInfo};
+use proof::verify::token_der;
+use proof::x509::Certificate;
+use proof::x509::crl::Crl;
+use std::fmt::Write as _;
+
+/// Runs the command.
+pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let path = input::path(matches, "file");
+    let bytes = input::read(path, input::SMALL_BYTES_MAX, words)?;
+    match explain(&bytes) {
+        Some(text) => {
+            tell(visible_lines(&text).trim_end());
+            Ok(Exit::Valid)
+        }
+        None => {
+            let message = words.say("err-inspect", &[("path", &path.to_string_lossy())]);
+            Err(Failure::new(Exit::Input, message))
+        }
+    }
+}
+
+fn visible_lines(text: &str) -> String {
+    text.lines().map(|line| visible(line) + "\n").collect()
+}
+
+/// An explanation of whatever `bytes` are; none where they are nothing known.
+fn explain(bytes: &[u8]) -> Option<String> {
+    let mut out = Lines::default();
+    for label in ["CERTIFICATE", "X509 CRL"] {
+        for der in input::blocks(bytes, label) {
+            if let Ok(certificate) = Certificate::parse(&der) {
+                out.certificate(&certificate);
+            } else if let Ok(list) = Crl::parse(&der) {
+                out.crl(&list);
+            }
+        }
+        if !out.text.is_empty() {
+            return Some(out.text);
+        }
+    }
+    if let Ok(request) = TimeStampReq::parse(bytes) {
+        out.request(&request);
+        return Some(out.text);
+    }
+    let (der, rewritten) = cms::normalise(bytes).ok()?;
+    if rewritten {
+        out.line("Encoding", "BER (not DER)");
+    }
+    if let Ok(response) = TimeStampResp::parse(&der) {
+        out.line("TimeStampResp", "RFC 3161 section 2.4.2");
+        out.depth += 1;
+        out.line("status", response.status.name());
+        response.status_strings.iter().for_each(|text| out.line("statusString", text));
+        response.failures.iter().for_each(|failure| out.line("failInfo", failure.name()));
+        if response.token.is_none() {
+            return Some(out.text);
+        }
+    }
+    let token = token_der(&der).ok()?;
+    let signed = SignedData::parse(&token).ok()?;
+    out.token(&signed);
+    Some(out.text)
+}
+
+#[derive(Default)]
+struct Lines {
+    text: String,
+    depth: usize,
+}
+
+fn named(oid: Oid<'_>) -> String {
+    oid.name().map_or_else(|| oid.to_string(), |name| format!("{name} ({oid})"))
+}
+
+fn algorithm(identifier: &AlgorithmIdentifier<'_>) -> String {
+    let parameters = if identifier.has_no_parameters() { "" } else { " with parameters" };
+    named(identifier.oid) + parameters
+}
+
+impl Lines {
+    fn line(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.text, "{:indent$}{name}: {value}", "", indent = self.depth * 2);
+    }
+
+    fn inside(&mut self, name: &str, value: &str, fill: impl FnOnce(&mut Self)) {
+        self.line(name, value);
+        self.depth += 1;
+        fill(self);
+        self.depth -= 1;
+    }
+
+    fn imprint(&mut self, imprint: &MessageImprint<'_>) {
+        self.line("messageImprint", &format!("{} {}", algorithm(&imprint.algorithm), hex(imprint.value)));
+    }
+
+    fn request(&mut self, request: &TimeStampReq<'_>) {
+        self.inside("TimeStampReq", "RFC 3161 section 2.4.1", |out| {
+            out.line("version", "1");
+            out.imprint(&request.imprint);
+            if let Some(policy) = request.policy {
+                out.line("reqPolicy", &named(policy));
+            }
+            if let Some(nonce) = request.nonce {
+                out.line("nonce", &nonce.to_string());
+            }
+            out.line("certReq", &request.cert_req.to_string());
+            out.line("extensions", &request.has_extensions.to_string());
+        });
+    }
+
+    fn token(&mut self, signed: &SignedData<'_>) {
+        self.inside("TimeStampToken", &named(signed.outer_type), |out| {
+            out.line("version", &signed.version.to_string());
+            out.line("eContentType", &named(signed.content_type));
+            match TstInfo::parse(signed.content) {
+                Ok(info) => out.info(&info),
+                Err(cause) => out.line("TSTInfo", &cause.to_string()),
+            }
+            for der in &signed.certificates {
+                match Certificate::parse(der) {
+                    Ok(certificate) => out.certificate(&certificate),
+                    Err(cause) => out.line("Certificate", &cause.to_string()),
+                }
+            }
+            for der in &signed.crls {
+                match Crl::parse(der) {
+                    Ok(list) => out.crl(&list),
+                    Err(cause) => out.line("CertificateList", &cause.to_string()),
+                }
+            }
+            for signer in &signed.signers {
+                out.inside("SignerInfo", "", |out| {
+                    match &signer.sid {
+                        SignerId::IssuerAndSerial(issuer, serial) => {
+                            out.line("issuer", &issuer.to_string());
+                            out.line("serialNumber", &serial.to_string());
+                        }
+                        SignerId::SubjectKeyId(id) => out.line("subjectKeyIdentifier", &hex(id)),
+                    }
+                    out.line("digestAlgorithm", &algorithm(&signer.digest_algorithm));
+                    for attribute in &signer.attributes {
+                        out.line("signedAttribute", &named(attribute.oid));
+                    }
+                    out.line("signatureAlgorithm", &algorithm(&signer.signature_algorithm));
+                    out.line("signature", &format!("{} bytes", signer.signature.len()));
+                    for attribute in &signer.unsigned_attributes {
+                        out.line("unsignedAttribute", &named(attribute.oid));
+                    }
+                    if let Some(digest) = signer.token_digest() {
+                        out.line("token digest", &digest.to_string());
+                    }
+                });
+            }
+        });
+    }
+
+    fn info(&mut self, info: &TstInfo<'_>) {
+        self.inside("TSTInfo", "", |out| {
+            out.line("version", &info.version.to_string());
+            out.line("policy", &named(info.policy));
+            out.imprint(&info.imprint);
+            out.line("serialNumber", &info.serial.to_string());
+            out.line("genTime", &info.gen_time.to_string());
+            if let Some(accuracy) = info.accuracy {
+                out.line("accuracy", &accuracy.to_string());
+            }
+            out.line("ordering", &info.ordering.to_string());
+            if let Some(nonce) = info.nonce {
+                out.line("nonce", &nonce.to_string());
+            }
+            if let Some(name) = info.tsa_name() {
+                out.line("tsa", &name.to_string());
+            }
+            for extension in &info.extensions {
+                let critical = if extension.critical { ", critical" } else { "" };
+                out.line("extension", &format!("{}{critical}", named(extension.oid)));
+            }
+        });
+    }
+
+    fn certificate(&mut self, certificate: &Certificate<'_>) {
+        self.inside("Certificate", &certificate.subject.to_string(), |out| {
+            out.line("issuer", &certificate.issuer.to_string());
+            out.line("serialNumber", &certificate.serial.to_string());
+            out.line("validity", &format!("{} – {}", certificate.not_before, certificate.not_after));
+            let key = certificate.public_key().map_or_else(|e| format!("{e:?}"), |key| key.describe());
+            out.line("publicKey", &key);
+            out.line("signatureAlgorithm", &algorithm(&certificate.signature_algorithm));
+            for extension in certificate.extensions() {
+                let critical = if extension.critical { ", critical" } else { "" };
+                out.line("extension", &format!("{}{critical}", named(extension.oid)));
+            }
+            if let Ok(Some(purposes)) = certificate.extended_key_usage() {
+                purposes.iter().for_each(|p| out.line("purpose", &named(*p)));
+            }
+            out.line("SHA-256", &DigestAlgorithm::Sha256.digest(certificate.der).to_string());
+        });
+    }
+
+    fn crl(&mut self, list: &Crl<'_>) {
+        self.inside("CertificateList", &list.issuer.to_string(), |out| {
+            out.line("thisUpdate", &list.this_update.to_string());
+            if let Some(due) = list.next_update {
+                out.line("nextUpdate", &due.to_string());
+            }
+            out.line("entries", &list.count().map_or_else(|e| e.to_string(), |n| n.to_string()));
+        });
+    }
+}

@@ -1,0 +1,210 @@
+//! The authority over HTTP (RFC 3161 section 3.4).
+//!
+//! A refusal of the protocol is an answer of the protocol; HTTP codes speak of
+//! transport only. Bodies, waiting times and requests per address are bounded.
+
+mod rate;
+
+use crate::exit::{Exit, Failure};
+use crate::instance::runtime;
+use crate::words::Words;
+use crate::{input, program, tell};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::routing::get;
+use clap::ArgMatches;
+use proof::digest::DigestAlgorithm;
+use proof::tsp::{FailureInfo, QUERY_MEDIA_TYPE, REPLY_MEDIA_TYPE, REQUEST_BYTES_MAX, TimeStampResp};
+use rate::RateLimit;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use trust::authority::{Authority, pem};
+use trust::clock::{Clock as _, MonotonicClock, SystemClock};
+use trust::keys::KeyAlgorithm;
+use trust::tsa::Tsa;
+
+/// How long a client may take to send its request.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+struct Server {
+    tsa: Tsa,
+    rate: RateLimit,
+    /// RSA takes milliseconds, and so moves off the threads that serve connections.
+    is_slow: bool,
+    root_pem: String,
+    chain_pem: String,
+    page: String,
+}
+
+/// `shiyin serve`
+pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    runtime()?.block_on(serve(matches, words))
+}
+
+async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let fault = |message: String| Failure::new(Exit::Instance, message);
+    let now = SystemClock.now().map_err(|_| fault("the clock is before 1970".to_owned()))?.time;
+    let authority = Authority::open(input::path(matches, "data"), now).await.map_err(|e| fault(e.to_string()))?;
+    let address = matches.get_one::<String>("listen").cloned().unwrap_or_default();
+    let cannot_listen =
+        |cause: String| fault(words.say("serve-listen-failed", &[("address", &address), ("cause", &cause)]));
+    let listener = TcpListener::bind(&address).await.map_err(|e| cannot_listen(e.to_string()))?;
+    let local = listener.local_addr().map_err(|e| cannot_listen(e.to_string()))?;
+    if !local.ip().is_loopback() && !matches.get_flag("allow-remote") {
+        return Err(fault(words.say("serve-remote", &[("address", &address)])));
+    }
+    let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
+    let server = Arc::new(Server::new(authority, rate).map_err(|e| fault(e.to_string()))?);
+    let url = format!("http://localhost:{}", local.port());
+    tell(&words.say("serve-ready", &[("url", &url)]));
+    let command = match local.port() {
+        8318 => format!("{} stamp README.md", program()),
+        _ => format!("{} stamp README.md --server {url}", program()),
+    };
+    tell(&words.say("serve-next", &[("command", &command)]));
+    let service = router(server).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        // A reply is one small segment; waiting for more would only delay it.
+        let _ = stream.set_nodelay(true);
+    });
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop_signal()).await;
+    served.map_err(|e| fault(e.to_string()))?;
+    tell(&words.say("serve-stopped", &[]));
+    Ok(Exit::Valid)
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+impl Server {
+    fn new(authority: Authority, rate: RateLimit) -> Result<Self, trust::TrustError> {
+        let root_pem = pem(&authority.root);
+        let chain_pem = authority.chain.iter().map(|der| pem(der)).collect();
+        let page = page(&authority);
+        let is_slow = !matches!(authority.key.algorithm(), KeyAlgorithm::P256 | KeyAlgorithm::P384);
+        let tsa = Tsa::new(authority, Box::new(MonotonicClock::new(SystemClock)))?;
+        Ok(Self { tsa, rate, is_slow, root_pem, chain_pem, page })
+    }
+}
+
+fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/", get(|State(s): State<Arc<Server>>| async move { public(&s.page, "text/html; charset=utf-8") }))
+        .route("/tsa", axum::routing::post(stamp))
+        .route("/root.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.root_pem, PEM) }))
+        .route("/chain.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.chain_pem, PEM) }))
+        .route("/healthz", get(|| async { public("ok\n", "text/plain; charset=utf-8") }))
+        .with_state(server)
+}
+
+const PEM: &str = "application/x-pem-file";
+
+fn public(text: &str, media_type: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text.to_owned()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
+fn refuse(status: StatusCode, remedy: &'static str) -> Response<Body> {
+    let mut response = public(remedy, "text/plain; charset=utf-8");
+    *response.status_mut() = status;
+    response
+}
+
+async fn stamp(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if let Err(wait_s) = server.rate.take(client.ip(), server.tsa_now_s()) {
+        let mut response =
+            refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests; wait as long as Retry-After says\n");
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+        return response;
+    }
+    if !is_query(request.headers()) {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/timestamp-query\n");
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), REQUEST_BYTES_MAX)).await;
+    let der = match body {
+        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time\n"),
+        Ok(Ok(body)) if server.is_slow => {
+            let server = Arc::clone(&server);
+            match tokio::task::spawn_blocking(move || server.tsa.respond(&body).der).await {
+                Ok(der) => der,
+                Err(_) => {
+                    TimeStampResp::encode_rejection(FailureInfo::SystemFailure, "the authority failed; try later")
+                }
+            }
+        }
+        Ok(Ok(body)) => server.tsa.respond(&body).der,
+        Ok(Err(_)) => {
+            let sentence = "a request must not be larger than 4096 bytes; send a digest, not the content";
+            TimeStampResp::encode_rejection(FailureInfo::BadDataFormat, sentence)
+        }
+    };
+    let mut response = Response::new(Body::from(der));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(REPLY_MEDIA_TYPE));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+impl Server {
+    /// Whole seconds for the rate limit; where the clock fails, the authority says so itself.
+    fn tsa_now_s(&self) -> i64 {
+        SystemClock.now().map_or(0, |reading| reading.time.unix_s())
+    }
+}
+
+fn is_query(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|v| v.trim().eq_ignore_ascii_case(QUERY_MEDIA_TYPE))
+}
+
+/// What a browser shows: what this is, whom to trust, which commands to type.
+fn page(authority: &Authority) -> String {
+    let fingerprint = DigestAlgorithm::Sha256.digest(&authority.root);
+    let operator: String = authority.operator.chars().flat_map(escape).collect();
+    format!(
+        "<!doctype html>\n<html lang=\"zh\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width\">\n<title>时印 Shiyin</title>\n<style>body{{font:16px/1.6 sans-serif;max-width:44rem;\
+         margin:3rem auto;padding:0 1rem;background:#fbfaf7;color:#1c1b19}}code{{font:14px/1.5 monospace;word-break:break-all}}\
+         b{{color:#b3261e}}@media(prefers-color-scheme:dark){{body{{background:#161513;color:#eceae4}}b{{color:#ff8a7a}}}}\
+         </style>\n<h1>时印 Shiyin</h1>\n\
+         <p><b>评估实例，仅供试用。</b>其时间戳对他人没有证明力。运营者：{operator}</p>\n\
+         <p lang=\"en\"><b>Evaluation instance, for trying out only.</b> Its timestamps prove nothing to others. \
+         Operator: {operator}</p>\n\
+         <p>根证书 SHA-256 <span lang=\"en\">/ Root certificate SHA-256</span><br><code>{fingerprint}</code></p>\n\
+         <p><a href=\"/root.pem\">root.pem</a> · <a href=\"/chain.pem\">chain.pem</a></p>\n\
+         <p><code>openssl ts -query -data FILE -sha256 -cert -out FILE.tsq</code><br>\
+         <code>curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq http://localhost:8318/tsa -o FILE.tsr</code><br>\
+         <code>openssl ts -verify -data FILE -in FILE.tsr -CAfile root.pem</code></p>\n"
+    )
+}
+
+fn escape(c: char) -> Vec<char> {
+    match c {
+        '<' => "&lt;".chars().collect(),
+        '>' => "&gt;".chars().collect(),
+        '&' => "&amp;".chars().collect(),
+        '"' => "&quot;".chars().collect(),
+        c => vec![c],
+    }
+}

@@ -1,0 +1,289 @@
+//! `shiyin stamp`: hash here, send digests, check the answers, keep the tokens.
+//!
+//! No byte of content leaves this computer. A token is kept only after it was
+//! verified in full, and written whole or not at all. One input that fails does
+//! not stop the others; the worst outcome gives the exit code.
+
+pub mod client;
+mod hashing;
+
+use crate::exit::{Exit, Failure};
+use crate::manifest::{self, Manifest};
+use crate::words::Words;
+use crate::{cli, complain, input, program, tell, trust_store};
+use clap::ArgMatches;
+use client::Client;
+use hashing::{Hashed, Job};
+use proof::digest::DigestAlgorithm;
+use proof::report::Report;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use store::files;
+
+/// Bytes of a salt: as many as the digest it hides.
+pub const SALT_BYTES: usize = 32;
+
+/// What is to be stamped with one token.
+struct Unit {
+    /// What the user calls it.
+    name: PathBuf,
+    /// Where its token goes.
+    token: PathBuf,
+    digest: proof::digest::Digest,
+    /// Files to write before the token: a salt, a manifest.
+    before: Vec<(PathBuf, Vec<u8>, u32)>,
+}
+
+struct Options<'m> {
+    algorithm: DigestAlgorithm,
+    salted: bool,
+    per_file: bool,
+    force: bool,
+    out: Option<&'m Path>,
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let options = options(matches, words)?;
+    let anchors = trust_store::anchors(matches, words)?;
+    let servers = client::servers(matches);
+    if anchors.is_empty() && !matches.get_flag("unconfirmed") {
+        let server = servers.first().map_or(cli::DEFAULT_SERVER, String::as_str);
+        let values = [("program", &*program()), ("server", server)];
+        return Err(Failure::new(Exit::Unconfirmed, words.say("stamp-no-trust", &values)));
+    }
+    let mut ledger = Outcomes { words, worst: Exit::Valid, json: options.json };
+    let sources = hashing::sources(&input::paths(matches, "paths"), words, &mut |f| ledger.failed(&f));
+    let units = prepare(sources, &options, &mut ledger);
+    let client = Client {
+        servers,
+        anchors,
+        keep_unconfirmed: matches.get_flag("unconfirmed"),
+        timeout_s: matches.get_one::<u64>("timeout").copied().unwrap_or(30),
+    };
+    let next = AtomicUsize::new(0);
+    let ledger = Mutex::new(ledger);
+    std::thread::scope(|scope| {
+        for _ in 0..hashing::threads().min(units.len()) {
+            scope.spawn(|| {
+                let agent = client.agent();
+                while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = stamp(unit, &client, &agent, options.force, words);
+                    let mut ledger = ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    match result {
+                        Ok(report) => ledger.stamped(unit, &report),
+                        Err(failure) => ledger.failed(&failure),
+                    }
+                }
+            });
+        }
+    });
+    let ledger = ledger.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(ledger.worst)
+}
+
+fn options<'m>(matches: &'m ArgMatches, words: &Words) -> Result<Options<'m>, Failure> {
+    let salted = matches.get_flag("salted");
+    let name = matches.get_one::<String>("digest");
+    if salted && name.is_some() {
+        return Err(Failure::new(Exit::Usage, words.say("err-salted-digest", &[])));
+    }
+    let algorithm = match name.map_or("sha256", String::as_str) {
+        "sha256" => DigestAlgorithm::Sha256,
+        "sha384" => DigestAlgorithm::Sha384,
+        "sha512" => DigestAlgorithm::Sha512,
+        "sha3-256" => DigestAlgorithm::Sha3_256,
+        "sha3-512" => DigestAlgorithm::Sha3_512,
+        "sm3" => DigestAlgorithm::Sm3,
+        other => return Err(Failure::new(Exit::Usage, words.say("err-digest", &[("name", other)]))),
+    };
+    Ok(Options {
+        algorithm,
+        salted,
+        per_file: matches.get_flag("per-file"),
+        force: matches.get_flag("force"),
+        out: matches.get_one::<PathBuf>("out").map(PathBuf::as_path),
+        json: matches.get_flag("json"),
+    })
+}
+
+/// Hashes everything and says what is to be stamped.
+fn prepare(sources: Vec<hashing::Source>, options: &Options<'_>, ledger: &mut Outcomes<'_>) -> Vec<Unit> {
+    let mut jobs = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        let splits = options.per_file || source.folder.is_none();
+        for file in &source.files {
+            let token = output(options, &beside(&file.path, ".tsr"));
+            if splits && !options.force && token.exists() {
+                let error = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+                ledger.failed(&input::cannot_write(&token, &error, ledger.words));
+                continue;
+            }
+            let algorithm = if splits { options.algorithm } else { DigestAlgorithm::Sha256 };
+            jobs.push(Job { source: index, file: file.clone(), algorithm, salted: options.salted });
+        }
+    }
+    let hashed = hashing::run(jobs, ledger.words);
+    let mut by_source: Vec<Vec<Hashed>> = sources.iter().map(|_| Vec::new()).collect();
+    let mut spoilt = vec![false; sources.len()];
+    for (job, result) in hashed {
+        match result {
+            Ok(hashed) => by_source[job.source].push(hashed),
+            Err(failure) => {
+                spoilt[job.source] = true;
+                ledger.failed(&failure);
+            }
+        }
+    }
+    let mut units = Vec::new();
+    for ((source, hashed), spoilt) in sources.iter().zip(by_source).zip(spoilt) {
+        match &source.folder {
+            Some(folder) if !options.per_file => {
+                // A manifest that lacks a file would claim that the folder was smaller than it is.
+                if !spoilt && !source.incomplete {
+                    units.extend(manifest_unit(folder, hashed, options, ledger));
+                }
+            }
+            _ => units.extend(hashed.into_iter().map(|h| file_unit(h, options, ledger))),
+        }
+    }
+    units
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = if path == Path::new("-") { "stdin".into() } else { path.as_os_str().to_owned() };
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Beside the file, or in the folder given with `--out`.
+fn output(options: &Options<'_>, beside: &Path) -> PathBuf {
+    match (options.out, beside.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => beside.to_owned(),
+    }
+}
+
+fn file_unit(hashed: Hashed, options: &Options<'_>, ledger: &Outcomes<'_>) -> Unit {
+    if hashed.size == 0 {
+        ledger.note("stamp-empty", &hashed.path);
+    }
+    let before =
+        hashed.salt.map(|salt| (output(options, &beside(&hashed.path, ".salt")), salt.to_vec(), files::SECRET));
+    Unit {
+        token: output(options, &beside(&hashed.path, ".tsr")),
+        name: hashed.path,
+        digest: hashed.digest,
+        before: before.into_iter().collect(),
+    }
+}
+
+fn manifest_unit(folder: &Path, hashed: Vec<Hashed>, options: &Options<'_>, ledger: &mut Outcomes<'_>) -> Option<Unit> {
+    let mut entries = Vec::new();
+    let mut salts = Vec::new();
+    for file in hashed {
+        let Some(path) = manifest::relative(folder, &file.path) else {
+            let message = ledger.words.say("err-name", &[("path", &file.path.to_string_lossy())]);
+            ledger.failed(&Failure::new(Exit::Input, message));
+            return None;
+        };
+        salts.extend(file.salt.map(|salt| (path.clone(), proof::digest::hex(&salt))));
+        entries.push(manifest::Entry::new(path, file.size, file.digest.as_bytes(), file.salt.is_some()));
+    }
+    let bytes = Manifest::new(entries).to_canonical_json();
+    let name = beside(folder, manifest::SUFFIX);
+    let token = output(options, &beside(&name, ".tsr"));
+    let mut before = vec![(output(options, &name), bytes.clone(), files::PUBLIC)];
+    if !salts.is_empty() {
+        let salts: std::collections::BTreeMap<_, _> = salts.into_iter().collect();
+        let json = serde_json::to_vec(&salts).unwrap_or_default();
+        before.push((output(options, &beside(folder, manifest::SALTS_SUFFIX)), json, files::SECRET));
+    }
+    Some(Unit { name, token, digest: options.algorithm.digest(&bytes), before })
+}
+
+/// Gets one token and writes it with what belongs to it. A salt is on disk before its token is:
+/// a token whose salt was lost would be worth nothing.
+fn stamp(unit: &Unit, client: &Client, agent: &ureq::Agent, force: bool, words: &Words) -> Result<Report, Failure> {
+    let taken = unit.before.iter().map(|(path, ..)| path).chain([&unit.token]).find(|p| !force && p.exists());
+    if let Some(path) = taken {
+        return Err(input::cannot_write(path, &std::io::ErrorKind::AlreadyExists.into(), words));
+    }
+    let (response, report) = client.stamp(agent, &unit.digest, words)?;
+    let write = |path: &Path, bytes: &[u8], mode| {
+        let written = if force { files::replace(path, bytes, mode) } else { files::write_new(path, bytes, mode) };
+        written.map_err(|e| input::cannot_write(path, &e, words))
+    };
+    let mut kept: Vec<&Path> = Vec::new();
+    for (path, bytes, mode) in &unit.before {
+        if let Err(failure) = write(path, bytes, *mode) {
+            remove(&kept, force);
+            return Err(failure);
+        }
+        kept.push(path);
+    }
+    if let Err(failure) = write(&unit.token, &response, files::PUBLIC) {
+        remove(&kept, force);
+        return Err(failure);
+    }
+    Ok(report)
+}
+
+/// What was written for a token that then could not be; files that were replaced stay.
+fn remove(paths: &[&Path], force: bool) {
+    if !force {
+        paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
+    }
+}
+
+/// Says what happened, and remembers the worst.
+struct Outcomes<'w> {
+    words: &'w Words,
+    worst: Exit,
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Stamped<'a> {
+    path: &'a str,
+    token: &'a str,
+    digest: String,
+    time: String,
+    verdict: &'static str,
+}
+
+impl Outcomes<'_> {
+    fn failed(&mut self, failure: &Failure) {
+        self.worst = self.worst.max(failure.exit);
+        if !failure.message.is_empty() {
+            complain(&failure.message);
+        }
+    }
+
+    fn note(&self, id: &str, path: &Path) {
+        complain(&self.words.say(id, &[("path", &path.to_string_lossy())]));
+    }
+
+    fn stamped(&mut self, unit: &Unit, report: &Report) {
+        let time = report.facts.as_ref().map(|f| f.gen_time.to_string()).unwrap_or_default();
+        let (path, token) = (unit.name.to_string_lossy(), unit.token.to_string_lossy());
+        if self.json {
+            let digest = format!("{}:{}", unit.digest.algorithm(), unit.digest);
+            let line = Stamped { path: &path, token: &token, digest, time, verdict: report.verdict.name() };
+            tell(&serde_json::to_string(&line).unwrap_or_default());
+            return;
+        }
+        let values = [("path", &*path), ("output", &*token), ("time", &*time)];
+        let id = if report.verdict == proof::report::Verdict::Valid { "stamp-done" } else { "stamp-unconfirmed" };
+        tell(&self.words.say(id, &values));
+        for (salt, _, mode) in &unit.before {
+            if *mode == files::SECRET {
+                tell(&format!("  {}", self.words.say("stamp-salt", &[("salt", &salt.to_string_lossy())])));
+            }
+        }
+        tell(&format!("  {}", self.words.say("stamp-sealed", &[("path", &path)])));
+    }
+}

@@ -1,0 +1,103 @@
+about = Trusted timestamps: stamp files, verify them, run an authority
+exit-codes = Exit codes: 0 valid · 1 not valid · 2 wrong usage · 3 authority not confirmed · 4 incomplete · 5 input cannot be read · 6 output cannot be written · 7 server not reached · 8 server refused or answered wrongly · 9 instance out of order
+
+cmd-init = Make a new instance in a folder
+cmd-serve = Serve the time stamp authority over HTTP
+cmd-stamp = Stamp files and folders; only digests leave this computer
+cmd-verify = Verify files against their timestamps, without any network
+cmd-inspect = Explain a request, response, token, certificate or revocation list
+cmd-trust = Pin the authorities that verification trusts
+cmd-trust-add = Pin a root certificate, from a file or from a server
+cmd-trust-list = List the pinned root certificates
+cmd-man = Write the manual pages into a folder
+cmd-completions = Print completions for a shell
+
+arg-lang = Language of messages: zh or en (default: from the locale)
+arg-data = Folder of the instance
+arg-evaluation = Make an evaluation instance: its own root, marked in every name, for trying out only
+arg-operator = Who runs the instance, as it will stand in its certificates
+arg-algorithm = Kind of the signing keys: p256, p384, rsa-2048, rsa-3072 or rsa-4096
+arg-listen = Address and port to listen on; port 0 takes a free one
+arg-allow-remote = Listen on an address that others can reach, although this is an evaluation instance
+arg-rate = Requests a second that one address may make before it is asked to wait; 0 is no limit
+arg-paths = Files and folders; - is standard input
+arg-server = Address of a time stamp authority; when given several times, the next is tried when one fails
+arg-digest = Digest: sha256, sha384, sha512, sha3-256, sha3-512 or sm3
+arg-salted = Stamp SHA-256 of a random salt followed by the file, so that not even the digest gives the content away
+arg-per-file = One token for each file of a folder, instead of one for its manifest
+arg-out = Folder for the tokens (default: beside each file)
+arg-force = Replace tokens that exist
+arg-trust = Root certificate to trust, PEM or DER
+arg-unconfirmed = Keep a token whose authority is not pinned
+arg-timeout = Seconds to wait for an answer
+arg-json = Print JSON
+arg-path = File, folder or manifest
+arg-token = The timestamp (default: the file's name with .tsr)
+arg-salt = The salt (default: the file's name with .salt, where it exists)
+arg-certificate = Further certificate of the authority, PEM or DER
+arg-crl = Revocation list, PEM or DER
+arg-file = File; - is standard input
+arg-source = File with the certificate, or address of a server
+arg-fingerprint = SHA-256 fingerprint that the certificate must have
+arg-folder = Folder to write into
+arg-shell = bash, zsh, fish, elvish or powershell
+
+init-needs-mode = This version makes evaluation instances only. Add --evaluation to make one.
+init-done = An evaluation instance stands in { $data }. Its tokens prove nothing to others: anyone can make such an authority. Start it with: { $program } serve --data { $data }
+serve-ready = Shiyin serves this evaluation instance at { $url }
+serve-next = Stamp a file in another terminal: { $command }
+serve-listen-failed = Cannot listen on { $address }: { $cause }. Choose another with --listen 127.0.0.1:PORT
+serve-remote = { $address } can be reached by others. An evaluation instance stays on this computer; add --allow-remote if you mean it.
+serve-stopped = Stopped.
+
+stamp-done = { $path } → { $output }: existed no later than { $time }
+stamp-unconfirmed = { $path } → { $output }: kept although the authority is not confirmed
+stamp-salt = the salt is in { $salt }; without it nobody can verify, so keep it with the file
+stamp-empty = { $path } is empty: its timestamp says nothing about any content
+stamp-progress = hashing
+stamp-link = { $path } is a symbolic link and was left out; name its target to stamp it
+stamp-no-trust = No authority is pinned, so no answer could be checked. Pin the server's root with: { $program } trust add { $server }
+stamp-sealed = keep { $path } unchanged from now on: one changed bit makes it fail; renaming is harmless
+
+verify-fault = Whose fault
+verify-remedy = What to do
+verify-time = Time
+verify-serial = Serial number
+verify-policy = Policy
+verify-signer = Signer
+verify-authority = Authority (SHA-256)
+verify-imprint = Imprint
+manifest-missing = { $path }: in the manifest, not in the folder
+manifest-changed = { $path }: not the file that was stamped
+manifest-extra = { $path }: in the folder, not in the manifest; nothing is said about it
+manifest-same = { $count } files are those of the manifest
+
+trust-added = Pinned { $subject } (SHA-256 { $fingerprint }) in { $path }
+trust-ask = { $subject }
+    SHA-256 { $fingerprint }
+    Compare this fingerprint with one that you received by another way. Type yes to pin it:
+trust-not-asked = Nothing was pinned. Give the expected fingerprint with --fingerprint, or answer yes at the prompt.
+trust-mismatch = The certificate has the fingerprint { $actual }, not { $expected }. Nothing was pinned.
+trust-none = No authority is pinned. Pin one with: { $program } trust add FILE
+
+err-read = { $path } cannot be read: { $cause }
+err-write = { $path } cannot be written: { $cause }
+err-exists = { $path } exists already. Nothing was changed; use --force to replace it.
+err-changed = { $path } changed while it was being hashed. Nothing was stamped; wait until it is finished and try again.
+err-special = { $path } is neither a file nor a folder.
+err-name = { $path }: the name is not UTF-8 and cannot stand in a manifest. Rename it, or use --per-file.
+err-too-large = { $path } is larger than the { $limit } that this kind of file may have.
+err-no-token = There is no timestamp for { $path }: { $token } was not found. Name it with --token.
+err-salt = { $path } is no salt: it must have 32 bytes.
+err-not-certificate = { $path } holds no certificate.
+err-not-crl = { $path } holds no revocation list.
+err-manifest = { $path } is no manifest of this program: { $cause }
+err-digest = No digest { $name }; choose sha256, sha384, sha512, sha3-256, sha3-512 or sm3.
+err-salted-digest = --salted uses SHA-256; leave --digest out.
+err-reach = { $server } was not reached: { $cause }. Is it running? Is the address right?
+err-busy = { $server } asks to wait: it has too many requests. Try again later.
+err-status = { $server } answered with HTTP { $status }, not with a timestamp. Is the address right?
+err-answer = { $server } did not give a usable timestamp, and it was not kept:
+err-lang = No language { $name }; choose zh or en.
+err-inspect = { $path } is nothing this program can explain: no request, response, token, certificate or revocation list.
+err-stdin-twice = Standard input can be stamped only once.

@@ -1,0 +1,103 @@
+about = 可信时间戳：为文件加盖时间戳、核验、运行签发服务
+exit-codes = 退出码：0 有效 · 1 无效 · 2 用法错误 · 3 签发机构未确认 · 4 不完整 · 5 无法读取输入 · 6 无法写入输出 · 7 无法连接服务器 · 8 服务器拒绝或应答有误 · 9 实例异常
+
+cmd-init = 在文件夹中建立新实例
+cmd-serve = 通过 HTTP 提供时间戳服务
+cmd-stamp = 为文件和文件夹加盖时间戳；只有摘要离开本机
+cmd-verify = 核验文件与其时间戳，无需网络
+cmd-inspect = 解释请求、应答、令牌、证书或吊销列表
+cmd-trust = 管理核验所信任的签发机构
+cmd-trust-add = 从文件或服务器添加根证书
+cmd-trust-list = 列出已确认的根证书
+cmd-man = 把手册页写入文件夹
+cmd-completions = 输出命令行补全脚本
+
+arg-lang = 消息语言：zh 或 en（默认取自系统区域设置）
+arg-data = 实例所在文件夹
+arg-evaluation = 建立评估实例：自有根证书，名称处处标明，仅供试用
+arg-operator = 运营者名称，将写入证书
+arg-algorithm = 签名密钥类型：p256、p384、rsa-2048、rsa-3072 或 rsa-4096
+arg-listen = 监听的地址和端口；端口 0 表示任选空闲端口
+arg-allow-remote = 虽为评估实例，仍监听他人可访问的地址
+arg-rate = 单个地址每秒允许的请求数，超出须等待；0 表示不限
+arg-paths = 文件和文件夹；- 表示标准输入
+arg-server = 时间戳服务地址；可给出多个，前者失败时改用后者
+arg-digest = 摘要算法：sha256、sha384、sha512、sha3-256、sha3-512 或 sm3
+arg-salted = 对“随机盐值＋文件”的 SHA-256 加盖时间戳，连摘要也不泄露内容
+arg-per-file = 文件夹中每个文件各一枚令牌，而不是整个清单一枚
+arg-out = 令牌存放文件夹（默认在各文件旁）
+arg-force = 替换已有的令牌
+arg-trust = 信任的根证书，PEM 或 DER
+arg-unconfirmed = 即使签发机构未确认也保留令牌
+arg-timeout = 等待应答的秒数
+arg-json = 输出 JSON
+arg-path = 文件、文件夹或清单
+arg-token = 时间戳文件（默认为文件名加 .tsr）
+arg-salt = 盐值文件（默认为文件名加 .salt，若存在）
+arg-certificate = 签发机构的其他证书，PEM 或 DER
+arg-crl = 吊销列表，PEM 或 DER
+arg-file = 文件；- 表示标准输入
+arg-source = 证书文件，或服务器地址
+arg-fingerprint = 证书应有的 SHA-256 指纹
+arg-folder = 要写入的文件夹
+arg-shell = bash、zsh、fish、elvish 或 powershell
+
+init-needs-mode = 本版本只能建立评估实例，请加上 --evaluation。
+init-done = 评估实例已建立于 { $data }。其令牌对他人没有证明力：任何人都能建立这样的机构。启动：{ $program } serve --data { $data }
+serve-ready = 时印评估实例正在运行：{ $url }
+serve-next = 请在另一终端为文件加盖时间戳：{ $command }
+serve-listen-failed = 无法监听 { $address }：{ $cause }。请用 --listen 127.0.0.1:端口 另选。
+serve-remote = { $address } 可被他人访问。评估实例应只在本机使用；如确有需要，请加 --allow-remote。
+serve-stopped = 已停止。
+
+stamp-done = { $path } → { $output}：不晚于 { $time } 已存在
+stamp-unconfirmed = { $path } → { $output }：签发机构未经确认，仍予保留
+stamp-salt = 盐值保存在 { $salt }；没有它任何人都无法核验，请与文件一同保管
+stamp-empty = { $path } 是空文件：其时间戳不说明任何内容
+stamp-progress = 计算摘要
+stamp-link = { $path } 是符号链接，已略过；如需加盖请指明其目标
+stamp-no-trust = 尚未确认任何签发机构，无法核对应答。请先确认服务器的根证书：{ $program } trust add { $server }
+stamp-sealed = 此后请勿改动 { $path }：改动一位即核验失败；改名无妨
+
+verify-fault = 责任方
+verify-remedy = 处理办法
+verify-time = 时间
+verify-serial = 序列号
+verify-policy = 策略
+verify-signer = 签名者
+verify-authority = 签发机构（SHA-256）
+verify-imprint = 摘要
+manifest-missing = { $path }：清单中有，文件夹中没有
+manifest-changed = { $path }：不是被加盖时间戳的文件
+manifest-extra = { $path }：文件夹中有，清单中没有；时间戳与它无关
+manifest-same = { $count } 个文件与清单一致
+
+trust-added = 已确认 { $subject }（SHA-256 { $fingerprint }），存于 { $path }
+trust-ask = { $subject }
+    SHA-256 { $fingerprint }
+    请与通过其他途径得到的指纹核对。输入 yes 予以确认：
+trust-not-asked = 未作确认。请用 --fingerprint 给出应有的指纹，或在提示时输入 yes。
+trust-mismatch = 证书指纹为 { $actual }，而非 { $expected }。未作确认。
+trust-none = 尚未确认任何签发机构。添加：{ $program } trust add 文件
+
+err-read = 无法读取 { $path }：{ $cause }
+err-write = 无法写入 { $path }：{ $cause }
+err-exists = { $path } 已存在，未作改动；如需替换请加 --force。
+err-changed = { $path } 在计算摘要时发生变化，未加盖时间戳；请待文件完成后重试。
+err-special = { $path } 既不是文件也不是文件夹。
+err-name = { $path }：文件名不是 UTF-8，无法写入清单。请改名，或使用 --per-file。
+err-too-large = { $path } 超过此类文件允许的 { $limit }。
+err-no-token = 没有 { $path } 的时间戳：未找到 { $token }。请用 --token 指明。
+err-salt = { $path } 不是盐值文件：应为 32 字节。
+err-not-certificate = { $path } 中没有证书。
+err-not-crl = { $path } 中没有吊销列表。
+err-manifest = { $path } 不是本程序的清单：{ $cause }
+err-digest = 没有摘要算法 { $name }；可选 sha256、sha384、sha512、sha3-256、sha3-512 或 sm3。
+err-salted-digest = --salted 使用 SHA-256，请勿同时给出 --digest。
+err-reach = 无法连接 { $server }：{ $cause }。它在运行吗？地址对吗？
+err-busy = { $server } 要求等待：请求过多。请稍后再试。
+err-status = { $server } 返回 HTTP { $status }，不是时间戳。地址对吗？
+err-answer = { $server } 未给出可用的时间戳，未予保留：
+err-lang = 没有语言 { $name }；可选 zh 或 en。
+err-inspect = 无法解释 { $path }：不是请求、应答、令牌、证书或吊销列表。
+err-stdin-twice = 标准输入只能加盖一次。

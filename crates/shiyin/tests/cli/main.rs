@@ -1,0 +1,107 @@
+//! The program as its users meet it: the real binary, a real server on loopback,
+//! real peers. Every process that a test starts, it ends by its pid.
+
+mod hostile;
+mod http;
+mod peers;
+mod stamping;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A folder with an instance, and its server; both end with the test.
+struct House {
+    folder: tempfile::TempDir,
+    url: String,
+    server: Child,
+}
+
+impl House {
+    fn new(algorithm: &str) -> Self {
+        Self::with(algorithm, &[])
+    }
+
+    fn with(algorithm: &str, serve: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let init = shiyin().args(["init", "--evaluation", "--algorithm", algorithm, "--data"]).arg(&data).output();
+        assert!(init.unwrap().status.success());
+        let mut server = shiyin()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data)
+            .args(serve)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit_once(' ').unwrap().1.to_owned();
+        assert!(url.starts_with("http://localhost:"), "{line}");
+        Self { folder, url, server }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.path("data/public/root.pem")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// `shiyin stamp` against this house, run in its folder.
+    fn stamp(&self, arguments: &[&str]) -> Output {
+        self.run("stamp", &[arguments, &["--server", &self.url]].concat())
+    }
+
+    fn verify(&self, arguments: &[&str]) -> Output {
+        self.run("verify", arguments)
+    }
+
+    fn run(&self, command: &str, arguments: &[&str]) -> Output {
+        shiyin().current_dir(self.folder.path()).arg(command).args(arguments).output().unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// The program, in English, with no trust but what a test gives it.
+fn shiyin() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shiyin"));
+    command.env("LC_ALL", "en").env_remove("SHIYIN_TRUST").env_remove("SHIYIN_SERVER").stdin(Stdio::null());
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command
+}
+
+fn openssl(arguments: &[&str], folder: &Path) -> Output {
+    Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl is installed")
+}
+
+#[track_caller]
+fn ended(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "{}", text(output));
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The names in a folder, temporary ones included.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
