@@ -104,7 +104,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     };
     let body: Vec<u8> = text.bytes().filter(|c| !c.is_ascii_whitespace()).collect();
     let digits = body.strip_suffix(b"==").or_else(|| body.strip_suffix(b"=")).unwrap_or(&body);
-    if body.len() % 4 != 0 {
+    if !body.len().is_multiple_of(4) {
         return None;
     }
     let mut out = Vec::with_capacity(body.len() / 4 * 3);

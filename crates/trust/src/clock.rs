@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn time_never_runs_backwards() {
         let clock = MonotonicClock::new(Script(Mutex::new(vec![102, 98, 99, 100])));
-        let mut read = || clock.now().map(|r| r.time.unix_s());
+        let read = || clock.now().map(|r| r.time.unix_s());
         assert_eq!(read(), Ok(100));
         assert_eq!(read(), Ok(100), "a second back is held");
         assert_eq!(read(), Err(ClockUnavailable), "two seconds back are refused");

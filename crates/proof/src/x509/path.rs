@@ -202,7 +202,8 @@ fn check_ca(issuer: &Certificate<'_>, path: &[Certificate<'_>]) -> Result<(), Pa
     let malformed = |_: DerError| PathProblem::Malformed;
     let constraints = issuer.basic_constraints().map_err(malformed)?;
     // A root of version 1 has no extensions to say so; it can only be an anchor, and is pinned.
-    if !constraints.is_ca && !(issuer.extensions().is_empty() && issuer.is_self_issued()) {
+    let is_old_root = issuer.extensions().is_empty() && issuer.is_self_issued();
+    if !(constraints.is_ca || is_old_root) {
         return Err(PathProblem::NotCa);
     }
     if issuer.key_usage().map_err(malformed)?.is_some_and(|bits| bits & key_usage::KEY_CERT_SIGN == 0) {
