@@ -11,6 +11,7 @@ help:
 	@echo 'make run     build, make an evaluation instance in $(DATA)/ and serve it on port $(PORT)'
 	@echo 'make test    everything that is tested, with real peers'
 	@echo 'make bench   figures beside those of peers, from one run'
+	@echo 'make lint    licences and sources of everything that is linked (needs cargo-deny)'
 	@echo 'make vectors write the test vectors anew'
 	@echo 'make fuzz    fuzz every parser for a minute each (needs a nightly toolchain and cargo-fuzz)'
 
@@ -35,6 +36,10 @@ bench: setup
 	scripts/peers
 	cargo build --release --locked -p shiyin
 	cargo run --release --locked -p xtask -- bench
+
+lint:
+	@command -v cargo-deny >/dev/null || { echo 'cargo-deny is missing: cargo install cargo-deny --locked'; exit 1; }
+	cargo deny check bans licenses sources
 
 vectors:
 	cargo run --locked -p xtask -- vectors

@@ -1,5 +1,7 @@
-//! The house's own tools.
+//! The house's own tools: `tidy` checks its rules, `vectors` writes the test vectors, `bench` measures.
 
+mod bench;
+mod tidy;
 mod vectors;
 
 use anyhow::{Result, bail};
@@ -9,6 +11,14 @@ fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match std::env::args().nth(1).as_deref() {
         Some("vectors") => vectors::write(&root.join("vectors")),
-        _ => bail!("usage: cargo xtask vectors"),
+        Some("bench") => bench::run(&root),
+        Some("tidy") => {
+            let breaches = tidy::check();
+            if !breaches.is_empty() {
+                bail!("\n{}", breaches.join("\n"));
+            }
+            Ok(())
+        }
+        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | bench"),
     }
 }
