@@ -32,7 +32,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     ensure!(Command::new(&program).args(["init", "--evaluation", "--data"]).arg(&data).status()?.success(), "init");
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let now = SystemClock.now().ok().context("the clock")?.time;
     let authority = runtime.block_on(Authority::open(&data, now))?;
     let anchors = vec![authority.root.clone()];
