@@ -4,7 +4,7 @@
 //! received signed attributes with the tag of a SET, sorted or not. Writing
 //! fills a fixed template in DER.
 
-use crate::crypto::AlgorithmIdentifier;
+use crate::crypto::{AlgorithmIdentifier, Verifier};
 use crate::der::{DerError, Element, Integer, Reader, Writer, ber, tag};
 use crate::digest::{Digest, DigestAlgorithm};
 use crate::oid::{self, Oid};
@@ -205,11 +205,8 @@ impl<'a> SignerInfo<'a> {
     /// The token digest: SHA-256 over the signed attributes as a SET followed by the signature
     /// value (DESIGN section 3, ledger). None where there are no signed attributes.
     #[must_use]
-    pub fn token_digest(&self) -> Option<Digest> {
-        let mut hasher = DigestAlgorithm::Sha256.hasher();
-        hasher.update(&self.signed_bytes()?);
-        hasher.update(self.signature);
-        Some(hasher.finish())
+    pub fn token_digest(&self, verifier: &dyn Verifier) -> Option<Digest> {
+        Some(verifier.digest(DigestAlgorithm::Sha256, &[&self.signed_bytes()?, self.signature]))
     }
 }
 

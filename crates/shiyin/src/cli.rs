@@ -17,10 +17,11 @@ pub fn command(words: &Words) -> Command {
         Arg::new(name).long(name).help(say(id)).value_name("FILE").value_parser(value_parser!(PathBuf))
     };
     let data = || path("data", "arg-data").value_name("DIR").default_value("data");
+    let own = || path("data", "arg-own").value_name("DIR");
     let flag = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id)).action(ArgAction::SetTrue);
     let text = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id));
     let trust = || path("trust", "arg-trust").action(ArgAction::Append);
-    Command::new("shiyin")
+    let all = Command::new("shiyin")
         .version(env!("CARGO_PKG_VERSION"))
         .about(say("about"))
         .after_help(say("exit-codes"))
@@ -54,7 +55,7 @@ pub fn command(words: &Words) -> Command {
                 .arg(path("out", "arg-out").value_name("DIR"))
                 .arg(flag("force", "arg-force"))
                 .arg(trust())
-                .arg(data())
+                .arg(own())
                 .arg(flag("unconfirmed", "arg-unconfirmed"))
                 .arg(
                     text("timeout", "arg-timeout").value_name("S").default_value("30").value_parser(value_parser!(u64)),
@@ -68,12 +69,17 @@ pub fn command(words: &Words) -> Command {
                 .arg(path("token", "arg-token"))
                 .arg(path("salt", "arg-salt"))
                 .arg(trust())
-                .arg(data())
+                .arg(own())
                 .arg(path("certificate", "arg-certificate").action(ArgAction::Append))
                 .arg(path("crl", "arg-crl").action(ArgAction::Append))
                 .arg(flag("json", "arg-json")),
         )
-        .subcommand(Command::new("inspect").about(say("cmd-inspect")).arg(one_path("file", "FILE", &say("arg-file"))))
+        .subcommand(
+            Command::new("inspect")
+                .about(say("cmd-inspect"))
+                .arg(one_path("file", "FILE", &say("arg-file")))
+                .arg(flag("json", "arg-json")),
+        )
         .subcommand(
             Command::new("trust")
                 .about(say("cmd-trust"))
@@ -95,6 +101,35 @@ pub fn command(words: &Words) -> Command {
         .subcommand(Command::new("completions").hide(true).about(say("cmd-completions")).arg(
             Arg::new("shell").required(true).help(say("arg-shell")).value_parser(value_parser!(clap_complete::Shell)),
         ))
+        .disable_version_flag(true)
+        .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say("arg-version")));
+    in_language(all, words)
+}
+
+/// Headings, defaults and the help flag in the user's language, down to the last command.
+fn in_language(command: Command, words: &Words) -> Command {
+    let say = |id: &str| words.say(id, &[]);
+    let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).help(say("arg-help"));
+    command
+        .help_template(format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}", say("help-usage")))
+        .subcommand_help_heading(say("help-commands"))
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .arg(help)
+        .mut_args(|arg| {
+            let heading = if arg.is_positional() { "help-arguments" } else { "help-options" };
+            let defaults: Vec<_> = arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
+            let is_switch = !arg.get_action().takes_values();
+            let help = match arg.get_help() {
+                Some(help) if !defaults.is_empty() && !is_switch => {
+                    format!("{help} ({})", words.say("help-default", &[("value", &defaults.join(" "))]))
+                }
+                help => help.map(ToString::to_string).unwrap_or_default(),
+            };
+            let arg = arg.help_heading(say(heading)).help(help);
+            if is_switch { arg } else { arg.hide_default_value(true) }
+        })
+        .mut_subcommands(|inner| in_language(inner, words))
 }
 
 fn paths(words: &Words) -> Arg {

@@ -1,44 +1,42 @@
-//! `shiyin inspect`: what is in a request, response, token, certificate or revocation list.
+//! `shiyin inspect`: what is in a request, response, token, certificate, revocation list or manifest.
 //!
 //! Explains and does not judge; `verify` does that.
 
 use crate::exit::{Exit, Failure};
+use crate::manifest::Manifest;
 use crate::words::{Words, visible};
 use crate::{input, tell};
 use clap::ArgMatches;
 use proof::cms::{self, SignedData, SignerId};
-use proof::crypto::AlgorithmIdentifier;
+use proof::crypto::{AlgorithmIdentifier, RustCrypto};
 use proof::digest::{DigestAlgorithm, hex};
 use proof::oid::Oid;
 use proof::tsp::{MessageImprint, TimeStampReq, TimeStampResp, TstInfo};
 use proof::verify::token_der;
 use proof::x509::Certificate;
 use proof::x509::crl::Crl;
+use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Runs the command.
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let path = input::path(matches, "file");
-    let bytes = input::read(path, input::SMALL_BYTES_MAX, words)?;
-    match explain(&bytes) {
-        Some(text) => {
-            tell(visible_lines(&text).trim_end());
-            Ok(Exit::Valid)
-        }
-        None => {
-            let message = words.say("err-inspect", &[("path", &path.to_string_lossy())]);
-            Err(Failure::new(Exit::Input, message))
-        }
+    let bytes = input::read(path, input::LARGE_BYTES_MAX, words)?;
+    let nodes = explain(&bytes)
+        .ok_or_else(|| Failure::new(Exit::Input, words.say("err-inspect", &[("path", &path.to_string_lossy())])))?;
+    if matches.get_flag("json") {
+        tell(&serde_json::to_string_pretty(&nodes).unwrap_or_default());
+    } else {
+        let mut text = String::new();
+        nodes.iter().for_each(|node| node.write(0, &mut text));
+        tell(text.trim_end());
     }
-}
-
-fn visible_lines(text: &str) -> String {
-    text.lines().map(|line| visible(line) + "\n").collect()
+    Ok(Exit::Valid)
 }
 
 /// An explanation of whatever `bytes` are; none where they are nothing known.
-fn explain(bytes: &[u8]) -> Option<String> {
-    let mut out = Lines::default();
+fn explain(bytes: &[u8]) -> Option<Vec<Node>> {
+    let mut out = Tree::default();
     for label in ["CERTIFICATE", "X509 CRL"] {
         for der in input::blocks(bytes, label) {
             if let Ok(certificate) = Certificate::parse(&der) {
@@ -47,38 +45,60 @@ fn explain(bytes: &[u8]) -> Option<String> {
                 out.crl(&list);
             }
         }
-        if !out.text.is_empty() {
-            return Some(out.text);
+        if !out.nodes.is_empty() {
+            return Some(out.nodes);
         }
     }
     if let Ok(request) = TimeStampReq::parse(bytes) {
         out.request(&request);
-        return Some(out.text);
+        return Some(out.nodes);
+    }
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        out.manifest(&manifest);
+        return Some(out.nodes);
     }
     let (der, rewritten) = cms::normalise(bytes).ok()?;
     if rewritten {
         out.line("Encoding", "BER (not DER)");
     }
-    if let Ok(response) = TimeStampResp::parse(&der) {
-        out.line("TimeStampResp", "RFC 3161 section 2.4.2");
-        out.depth += 1;
+    let Ok(response) = TimeStampResp::parse(&der) else {
+        let token = token_der(&der).ok()?;
+        out.token(&SignedData::parse(&token).ok()?);
+        return Some(out.nodes);
+    };
+    out.inside("TimeStampResp", "RFC 3161 section 2.4.2", |out| {
         out.line("status", response.status.name());
         response.status_strings.iter().for_each(|text| out.line("statusString", text));
         response.failures.iter().for_each(|failure| out.line("failInfo", failure.name()));
-        if response.token.is_none() {
-            return Some(out.text);
+        if let Some(token) = response.token {
+            match SignedData::parse(token) {
+                Ok(signed) => out.token(&signed),
+                Err(cause) => out.line("TimeStampToken", &cause.to_string()),
+            }
         }
+    });
+    Some(out.nodes)
+}
+
+/// A named value and what is inside it.
+#[derive(Serialize)]
+struct Node {
+    name: String,
+    value: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inside: Vec<Node>,
+}
+
+impl Node {
+    fn write(&self, depth: usize, text: &mut String) {
+        let _ = writeln!(text, "{:indent$}{}: {}", "", self.name, visible(&self.value), indent = depth * 2);
+        self.inside.iter().for_each(|node| node.write(depth + 1, text));
     }
-    let token = token_der(&der).ok()?;
-    let signed = SignedData::parse(&token).ok()?;
-    out.token(&signed);
-    Some(out.text)
 }
 
 #[derive(Default)]
-struct Lines {
-    text: String,
-    depth: usize,
+struct Tree {
+    nodes: Vec<Node>,
 }
 
 fn named(oid: Oid<'_>) -> String {
@@ -90,16 +110,26 @@ fn algorithm(identifier: &AlgorithmIdentifier<'_>) -> String {
     named(identifier.oid) + parameters
 }
 
-impl Lines {
+impl Tree {
     fn line(&mut self, name: &str, value: &str) {
-        let _ = writeln!(self.text, "{:indent$}{name}: {value}", "", indent = self.depth * 2);
+        self.inside(name, value, |_| {});
     }
 
     fn inside(&mut self, name: &str, value: &str, fill: impl FnOnce(&mut Self)) {
-        self.line(name, value);
-        self.depth += 1;
-        fill(self);
-        self.depth -= 1;
+        let mut inside = Self::default();
+        fill(&mut inside);
+        self.nodes.push(Node { name: name.to_owned(), value: value.to_owned(), inside: inside.nodes });
+    }
+
+    fn manifest(&mut self, manifest: &Manifest) {
+        self.inside("Manifest", &format!("{} files", manifest.files.len()), |out| {
+            for entry in &manifest.files {
+                out.inside("file", &entry.path, |out| {
+                    out.line("size", &entry.size.to_string());
+                    out.line(if entry.is_salted() { "commitment" } else { "SHA-256" }, entry.value());
+                });
+            }
+        });
     }
 
     fn imprint(&mut self, imprint: &MessageImprint<'_>) {
@@ -159,7 +189,7 @@ impl Lines {
                     for attribute in &signer.unsigned_attributes {
                         out.line("unsignedAttribute", &named(attribute.oid));
                     }
-                    if let Some(digest) = signer.token_digest() {
+                    if let Some(digest) = signer.token_digest(&RustCrypto) {
                         out.line("token digest", &digest.to_string());
                     }
                 });

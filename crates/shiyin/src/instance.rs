@@ -16,7 +16,7 @@ pub fn init(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let fault = |e: trust::TrustError| Failure::new(Exit::Instance, e.to_string());
     let algorithm =
         text("algorithm").parse().map_err(|e: trust::TrustError| Failure::new(Exit::Usage, e.to_string()))?;
-    let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, "the clock is before 1970".to_owned()))?.time;
+    let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, words.say("err-clock", &[])))?.time;
     let options = InitOptions { operator: text("operator"), algorithm, now };
     let folder = input::path(matches, "data");
     runtime()?.block_on(Authority::init_evaluation(folder, &options)).map_err(fault)?;

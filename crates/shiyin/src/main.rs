@@ -5,6 +5,7 @@
 
 mod cli;
 mod exit;
+mod hashing;
 mod input;
 mod inspect;
 mod instance;
@@ -13,14 +14,15 @@ mod serve;
 mod show;
 mod stamp;
 mod trust_store;
+mod usage;
 mod verify;
 mod words;
 
-use clap::error::ErrorKind;
 use exit::{Exit, Failure};
 use proof::report::Language;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use words::Words;
 
 fn main() -> ExitCode {
@@ -35,9 +37,7 @@ fn main() -> ExitCode {
     let matches = match cli::command(&words).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            let _ = error.print();
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if asked { Exit::Valid } else { Exit::Usage }.into();
+            return usage::answer(&error, &words).into();
         }
     };
     let ended = match matches.subcommand() {
@@ -51,14 +51,16 @@ fn main() -> ExitCode {
         Some(("completions", m)) => completions(m, &words),
         _ => Ok(Exit::Usage),
     };
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            complain(&failure.message);
-            failure.exit.into()
-        }
-    }
+    let exit = ended.unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.exit
+    });
+    // Who relies on the code must not take a result for shown that was never written.
+    if RESULT_LOST.load(Ordering::Relaxed) { Exit::Output } else { exit }.into()
 }
+
+/// Set when a line of result could not be written.
+static RESULT_LOST: AtomicBool = AtomicBool::new(false);
 
 /// `--lang` where given, else the locale.
 fn language(arguments: &[std::ffi::OsString]) -> Result<Language, String> {
@@ -83,9 +85,14 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// One line of result on standard output. A closed pipe ends the output, not the work.
+/// One line of result on standard output. A closed pipe ends the output, not the work; any other
+/// fault makes the program end with [`Exit::Output`].
 pub(crate) fn tell(message: &str) {
-    let _ = writeln!(std::io::stdout(), "{message}");
+    let mut out = std::io::stdout();
+    let written = writeln!(out, "{message}").and_then(|()| out.flush());
+    if written.is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe) {
+        RESULT_LOST.store(true, Ordering::Relaxed);
+    }
 }
 
 /// The name under which this program was called, for commands shown to the user.
@@ -105,7 +112,7 @@ fn completions(matches: &clap::ArgMatches, words: &Words) -> Result<Exit, Failur
     if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut cli::command(words), "shiyin", &mut script);
-        let _ = std::io::stdout().write_all(&script);
+        tell(String::from_utf8_lossy(&script).trim_end());
     }
     Ok(Exit::Valid)
 }

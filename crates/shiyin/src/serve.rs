@@ -3,25 +3,28 @@
 //! A refusal of the protocol is an answer of the protocol; HTTP codes speak of
 //! transport only. Bodies, waiting times and requests per address are bounded.
 
+mod connections;
 mod rate;
 
 use crate::exit::{Exit, Failure};
 use crate::instance::runtime;
 use crate::words::Words;
 use crate::{input, program, tell};
+use axum::Extension;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use axum::routing::get;
 use clap::ArgMatches;
+use connections::Client;
 use proof::digest::DigestAlgorithm;
 use proof::tsp::{FailureInfo, QUERY_MEDIA_TYPE, REPLY_MEDIA_TYPE, REQUEST_BYTES_MAX, TimeStampResp};
 use rate::RateLimit;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use trust::authority::{Authority, pem};
 use trust::clock::{Clock as _, MonotonicClock, SystemClock};
 use trust::keys::KeyAlgorithm;
@@ -33,6 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 struct Server {
     tsa: Tsa,
     rate: RateLimit,
+    started: Instant,
     /// RSA takes milliseconds, and so moves off the threads that serve connections.
     is_slow: bool,
     root_pem: String,
@@ -47,7 +51,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 
 async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let fault = |message: String| Failure::new(Exit::Instance, message);
-    let now = SystemClock.now().map_err(|_| fault("the clock is before 1970".to_owned()))?.time;
+    let now = SystemClock.now().map_err(|_| fault(words.say("err-clock", &[])))?.time;
     let authority = Authority::open(input::path(matches, "data"), now).await.map_err(|e| fault(e.to_string()))?;
     let address = matches.get_one::<String>("listen").cloned().unwrap_or_default();
     let cannot_listen =
@@ -58,21 +62,14 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         return Err(fault(words.say("serve-remote", &[("address", &address)])));
     }
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
-    let server = Arc::new(Server::new(authority, rate).map_err(|e| fault(e.to_string()))?);
     let url = format!("http://localhost:{}", local.port());
+    let server = Arc::new(Server::new(authority, rate, &url).map_err(|e| fault(e.to_string()))?);
     tell(&words.say("serve-ready", &[("url", &url)]));
-    let command = match local.port() {
-        8318 => format!("{} stamp README.md", program()),
-        _ => format!("{} stamp README.md --server {url}", program()),
-    };
+    let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
+    let data = input::path(matches, "data").display();
+    let command = format!("{} stamp README.md --data {data}{elsewhere}", program());
     tell(&words.say("serve-next", &[("command", &command)]));
-    let service = router(server).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // A reply is one small segment; waiting for more would only delay it.
-        let _ = stream.set_nodelay(true);
-    });
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop_signal()).await;
-    served.map_err(|e| fault(e.to_string()))?;
+    connections::serve(listener, router(server), stop_signal()).await;
     tell(&words.say("serve-stopped", &[]));
     Ok(Exit::Valid)
 }
@@ -90,13 +87,13 @@ async fn stop_signal() {
 }
 
 impl Server {
-    fn new(authority: Authority, rate: RateLimit) -> Result<Self, trust::TrustError> {
+    fn new(authority: Authority, rate: RateLimit, url: &str) -> Result<Self, trust::TrustError> {
         let root_pem = pem(&authority.root);
         let chain_pem = authority.chain.iter().map(|der| pem(der)).collect();
-        let page = page(&authority);
+        let page = page(&authority, url);
         let is_slow = !matches!(authority.key.algorithm(), KeyAlgorithm::P256 | KeyAlgorithm::P384);
         let tsa = Tsa::new(authority, Box::new(MonotonicClock::new(SystemClock)))?;
-        Ok(Self { tsa, rate, is_slow, root_pem, chain_pem, page })
+        Ok(Self { tsa, rate, started: Instant::now(), is_slow, root_pem, chain_pem, page })
     }
 }
 
@@ -130,10 +127,10 @@ fn refuse(status: StatusCode, remedy: &'static str) -> Response<Body> {
 
 async fn stamp(
     State(server): State<Arc<Server>>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Extension(Client(address)): Extension<Client>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if let Err(wait_s) = server.rate.take(client.ip(), server.tsa_now_s()) {
+    if let Err(wait_s) = server.rate.take(address, server.started.elapsed().as_secs()) {
         let mut response =
             refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests; wait as long as Retry-After says\n");
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
@@ -166,20 +163,13 @@ async fn stamp(
     response
 }
 
-impl Server {
-    /// Whole seconds for the rate limit; where the clock fails, the authority says so itself.
-    fn tsa_now_s(&self) -> i64 {
-        SystemClock.now().map_or(0, |reading| reading.time.unix_s())
-    }
-}
-
 fn is_query(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     value.split(';').next().is_some_and(|v| v.trim().eq_ignore_ascii_case(QUERY_MEDIA_TYPE))
 }
 
 /// What a browser shows: what this is, whom to trust, which commands to type.
-fn page(authority: &Authority) -> String {
+fn page(authority: &Authority, url: &str) -> String {
     let fingerprint = DigestAlgorithm::Sha256.digest(&authority.root);
     let operator: String = authority.operator.chars().flat_map(escape).collect();
     format!(
@@ -194,7 +184,7 @@ fn page(authority: &Authority) -> String {
          <p>根证书 SHA-256 <span lang=\"en\">/ Root certificate SHA-256</span><br><code>{fingerprint}</code></p>\n\
          <p><a href=\"/root.pem\">root.pem</a> · <a href=\"/chain.pem\">chain.pem</a></p>\n\
          <p><code>openssl ts -query -data FILE -sha256 -cert -out FILE.tsq</code><br>\
-         <code>curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq http://localhost:8318/tsa -o FILE.tsr</code><br>\
+         <code>curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq {url}/tsa -o FILE.tsr</code><br>\
          <code>openssl ts -verify -data FILE -in FILE.tsr -CAfile root.pem</code></p>\n"
     )
 }

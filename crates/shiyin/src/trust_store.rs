@@ -1,8 +1,9 @@
 //! The authorities this user trusts: root certificates pinned by an explicit act.
 //!
 //! Whoever can write the folder decides whose timestamps pass here. Looked up:
-//! `--trust`, else `$SHIYIN_TRUST`, else the user's folder, else the instance's
-//! own root. What arrives with a token is never looked at.
+//! `--trust`, else `$SHIYIN_TRUST`, else the user's folder; and the root of the
+//! instance that `--data` names. What arrives with a token, or lies beside it, is
+//! never looked at (DESIGN section 1.4).
 
 use crate::exit::{Exit, Failure};
 use crate::stamp::client;
@@ -18,19 +19,13 @@ use store::files;
 /// The pinned certificates for a command with `--trust` and `--data`.
 pub fn anchors(matches: &ArgMatches, words: &Words) -> Result<Vec<Vec<u8>>, Failure> {
     let given = input::paths(matches, "trust");
-    if !given.is_empty() {
-        return read_all(given.into_iter(), words);
-    }
-    if let Some(list) = std::env::var_os("SHIYIN_TRUST") {
-        let paths: Vec<PathBuf> = std::env::split_paths(&list).collect();
-        return read_all(paths.iter().map(PathBuf::as_path), words);
-    }
-    let mut pinned = pinned_files();
-    let own = input::path(matches, "data").join("public/root.pem");
-    if own.is_file() {
-        pinned.push(own);
-    }
-    read_all(pinned.iter().map(PathBuf::as_path), words)
+    let listed: Vec<PathBuf> = match std::env::var_os("SHIYIN_TRUST") {
+        _ if !given.is_empty() => given.into_iter().map(Path::to_path_buf).collect(),
+        Some(list) => std::env::split_paths(&list).collect(),
+        None => pinned_files(),
+    };
+    let own = matches.get_one::<PathBuf>("data").map(|data| data.join("public/root.pem"));
+    read_all(listed.iter().chain(&own).map(PathBuf::as_path), words)
 }
 
 fn read_all<'p>(paths: impl Iterator<Item = &'p Path>, words: &Words) -> Result<Vec<Vec<u8>>, Failure> {
@@ -89,8 +84,10 @@ fn add(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     } else {
         input::certificates(Path::new(&source), words)?
     };
-    let Some(der) = found.first().filter(|der| Certificate::parse(der).is_ok()) else {
-        return Err(Failure::new(Exit::Input, words.say("err-not-certificate", &[("path", &source)])));
+    let der = match found.as_slice() {
+        [der] if Certificate::parse(der).is_ok() => der,
+        [] | [_] => return Err(Failure::new(Exit::Input, words.say("err-not-certificate", &[("path", &source)]))),
+        _ => return Err(Failure::new(Exit::Input, words.say("err-many-certificates", &[("path", &source)]))),
     };
     let fingerprint = DigestAlgorithm::Sha256.digest(der).to_string();
     confirm(matches, &subject(der), &fingerprint, words)?;

@@ -1,22 +1,20 @@
 //! `shiyin verify`: files against their timestamps, offline.
 //!
-//! Opens no socket. A folder or a manifest is checked file by file after the
-//! token over the manifest itself.
+//! Opens no socket. A folder or a manifest is checked file by file beside the
+//! token over the manifest itself, and all of it makes one report.
 
 use crate::exit::{Exit, Failure};
+use crate::hashing::{self, Found, Job, SALT_BYTES, Salt};
 use crate::manifest::{self, Manifest};
 use crate::show::{self, JsonReport};
-use crate::stamp::SALT_BYTES;
 use crate::words::Words;
-use crate::{complain, input, tell, trust_store};
+use crate::{input, tell, trust_store};
 use clap::ArgMatches;
 use proof::crypto::RustCrypto;
 use proof::digest::{Digest, DigestAlgorithm};
-use proof::report::Report;
+use proof::report::{Code, Finding, Report};
 use proof::verify::{self, Context};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use trust::clock::{Clock as _, SystemClock};
 
@@ -32,20 +30,27 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     }
     let token = input::read(&token_path, input::SMALL_BYTES_MAX, words)?;
     let salt = salt(matches, &target, words)?;
-    let content = digest(&target, verify::imprint_algorithm(&token), salt.as_deref(), words)?;
-    let report = check(matches, &token, content, words)?;
+    let report = if target.to_string_lossy().ends_with(manifest::SUFFIX) {
+        // Read once: what is checked file by file is what the token was compared with.
+        let bytes = input::read(&target, input::LARGE_BYTES_MAX, words)?;
+        let algorithm = verify::imprint_algorithm(&token);
+        let salted = [salt.as_ref().map_or(&[][..], Salt::as_slice), &bytes].concat();
+        let content = algorithm.map(|a| a.digest(&salted));
+        let report = check(matches, &token, content, words)?;
+        let root = folder.unwrap_or_else(|| without_suffix(&target));
+        let files = check_files(&bytes, &root, words);
+        Report::new([report.findings, files].concat(), report.facts)
+    } else {
+        let content = digest(&target, verify::imprint_algorithm(&token), salt, words)?;
+        check(matches, &token, content, words)?
+    };
     if matches.get_flag("json") {
         let report = JsonReport::new(&path.to_string_lossy(), &report, words.language());
         tell(&serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {
         tell(show::text(&report, words).trim_end());
     }
-    let mut exit = show::exit(report.verdict);
-    if target.to_string_lossy().ends_with(manifest::SUFFIX) {
-        let root = folder.unwrap_or_else(|| without_suffix(&target));
-        exit = exit.max(check_files(&target, &root, words)?);
-    }
-    Ok(exit)
+    Ok(show::exit(report.verdict))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -60,43 +65,32 @@ fn without_suffix(manifest: &Path) -> PathBuf {
 }
 
 /// The salt named, or the one beside the file.
-fn salt(matches: &ArgMatches, target: &Path, words: &Words) -> Result<Option<Vec<u8>>, Failure> {
+fn salt(matches: &ArgMatches, target: &Path, words: &Words) -> Result<Option<Salt>, Failure> {
     let named = matches.get_one::<PathBuf>("salt").cloned();
     let Some(path) = named.or_else(|| Some(with_suffix(target, ".salt")).filter(|p| p.exists())) else {
         return Ok(None);
     };
     let salt = input::read(&path, input::SMALL_BYTES_MAX, words)?;
-    if salt.len() != SALT_BYTES {
-        return Err(Failure::new(Exit::Input, words.say("err-salt", &[("path", &path.to_string_lossy())])));
-    }
-    Ok(Some(salt))
+    let salt = Salt::try_from(salt.as_slice());
+    let refused = |_| Failure::new(Exit::Input, words.say("err-salt", &[("path", &path.to_string_lossy())]));
+    salt.map(Some).map_err(refused)
 }
 
 /// The digest of salt and file; none where the token cannot be read, which the report will say.
 fn digest(
     path: &Path,
     algorithm: Option<DigestAlgorithm>,
-    salt: Option<&[u8]>,
+    salt: Option<Salt>,
     words: &Words,
 ) -> Result<Option<Digest>, Failure> {
-    let unreadable = |e: std::io::Error| input::cannot_read(path, &e, words);
-    let mut file: Box<dyn std::io::Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(unreadable)?)
+    let size = match path.metadata() {
+        _ if path == Path::new("-") => 0,
+        Ok(about) => about.len(),
+        Err(error) => return Err(input::cannot_read(path, &error, words)),
     };
     let Some(algorithm) = algorithm else { return Ok(None) };
-    let mut hasher = algorithm.hasher();
-    hasher.update(salt.unwrap_or_default());
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(hasher.finish())),
-            Ok(read) => hasher.update(&buffer[..read]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(error)),
-        }
-    }
+    let job = Job { file: Found { path: path.to_path_buf(), size }, algorithm, salt };
+    hashing::run(&[job], words).pop().transpose().map(|hashed| hashed.map(|h| h.digest))
 }
 
 fn check(matches: &ArgMatches, token: &[u8], content: Option<Digest>, words: &Words) -> Result<Report, Failure> {
@@ -109,7 +103,7 @@ fn check(matches: &ArgMatches, token: &[u8], content: Option<Digest>, words: &Wo
         crls.extend(input::revocation_lists(path, words)?);
     }
     let anchors = trust_store::anchors(matches, words)?;
-    let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, "the clock is before 1970".to_owned()))?;
+    let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, words.say("err-clock", &[])))?;
     let content: Vec<Digest> = content.into_iter().collect();
     let cx = Context {
         content: &content,
@@ -121,44 +115,55 @@ fn check(matches: &ArgMatches, token: &[u8], content: Option<Digest>, words: &Wo
     Ok(verify::verify(token, &cx))
 }
 
-/// Compares a folder with its manifest; the manifest's own token was checked before.
-fn check_files(manifest_path: &Path, root: &Path, words: &Words) -> Result<Exit, Failure> {
-    let bytes = input::read(manifest_path, input::LARGE_BYTES_MAX, words)?;
-    let manifest = Manifest::parse(&bytes).map_err(|cause| {
-        let values = [("path", &*manifest_path.to_string_lossy()), ("cause", &*cause)];
-        Failure::new(Exit::Input, words.say("err-manifest", &values))
-    })?;
-    let salts = salts(root, &manifest, words)?;
-    let mut exit = Exit::Valid;
-    let mut same = 0usize;
+fn finding<const N: usize>(code: Code, values: [(&'static str, String); N]) -> Finding {
+    Finding { code, values: values.into() }
+}
+
+/// Compares a folder with its manifest, on all cores.
+fn check_files(manifest: &[u8], root: &Path, words: &Words) -> Vec<Finding> {
+    let manifest = match Manifest::parse(manifest) {
+        Ok(manifest) => manifest,
+        Err(cause) => return vec![finding(Code::ManifestMalformed, [("cause", cause)])],
+    };
+    let salts = match salts(root, &manifest, words) {
+        Ok(salts) => salts,
+        Err(failure) => return vec![finding(Code::SaltsMissing, [("cause", failure.message)])],
+    };
+    let mut findings = Vec::new();
+    let mut entries = Vec::new();
+    let mut jobs = Vec::new();
     for entry in &manifest.files {
         let path = root.join(&entry.path);
-        let mut say = |id: &str, worst: Exit| {
-            exit = exit.max(worst);
-            complain(&words.say(id, &[("path", &entry.path)]));
-        };
+        let salt = salts.get(&entry.path).copied();
         if !path.is_file() {
-            say("manifest-missing", Exit::Incomplete);
-            continue;
-        }
-        let salt = salts.get(&entry.path).map(Vec::as_slice);
-        let actual = digest(&path, Some(DigestAlgorithm::Sha256), salt, words)?;
-        if actual.is_some_and(|d| d.to_string() == entry.value()) {
-            same += 1;
+            findings.push(finding(Code::FileMissing, [("path", entry.path.clone())]));
+        } else if entry.is_salted() && salt.is_none() {
+            findings.push(finding(Code::SaltsMissing, [("cause", entry.path.clone())]));
         } else {
-            say("manifest-changed", Exit::Invalid);
+            entries.push(entry);
+            jobs.push(Job { file: Found { path, size: entry.size }, algorithm: DigestAlgorithm::Sha256, salt });
+        }
+    }
+    let mut same = 0usize;
+    for (entry, result) in entries.into_iter().zip(hashing::run(&jobs, words)) {
+        let path = ("path", entry.path.clone());
+        match result {
+            Ok(hashed) if hashed.digest.to_string() == entry.value() => same += 1,
+            Ok(_) => findings.push(finding(Code::FileChanged, [path])),
+            Err(failure) => findings.push(finding(Code::FileUnreadable, [path, ("cause", failure.message)])),
         }
     }
     let known: BTreeSet<&str> = manifest.files.iter().map(|e| e.path.as_str()).collect();
-    for extra in files_below(root).iter().filter(|path| !known.contains(path.as_str())) {
-        complain(&words.say("manifest-extra", &[("path", extra)]));
+    let extra = files_below(root).into_iter().filter(|path| !known.contains(path.as_str()));
+    findings.extend(extra.map(|path| finding(Code::FileExtra, [("path", path)])));
+    if same > 0 || manifest.files.is_empty() {
+        findings.push(finding(Code::FilesSame, [("count", same.to_string())]));
     }
-    tell(&words.say("manifest-same", &[("count", &same.to_string())]));
-    Ok(exit)
+    findings
 }
 
 /// The salts of a salted manifest, by path.
-fn salts(root: &Path, manifest: &Manifest, words: &Words) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+fn salts(root: &Path, manifest: &Manifest, words: &Words) -> Result<BTreeMap<String, Salt>, Failure> {
     if !manifest.files.iter().any(manifest::Entry::is_salted) {
         return Ok(BTreeMap::new());
     }
@@ -166,7 +171,7 @@ fn salts(root: &Path, manifest: &Manifest, words: &Words) -> Result<BTreeMap<Str
     let bytes = input::read(&path, input::LARGE_BYTES_MAX, words)?;
     let refused = || Failure::new(Exit::Input, words.say("err-salt", &[("path", &path.to_string_lossy())]));
     let texts: BTreeMap<String, String> = serde_json::from_slice(&bytes).map_err(|_| refused())?;
-    let decode = |text: &str| proof::digest::from_hex(text).filter(|salt| salt.len() == SALT_BYTES);
+    let decode = |text: &str| <[u8; SALT_BYTES]>::try_from(proof::digest::from_hex(text)?).ok();
     texts.into_iter().map(|(name, text)| Ok((name, decode(&text).ok_or_else(refused)?))).collect()
 }
 

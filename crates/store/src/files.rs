@@ -4,6 +4,7 @@
 //! target's name in one step; then the folder is synced. On any failure the
 //! temporary file is removed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -22,36 +23,122 @@ pub const SECRET: u32 = 0o600;
 /// [`io::ErrorKind::AlreadyExists`] where it does; otherwise what the system said. Nothing is
 /// left behind.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let temporary = Temporary::write(path, bytes, mode)?;
-    // A hard link fails where the name is taken, which a rename does not.
-    fs::hard_link(&temporary.path, path)?;
-    drop(temporary);
-    sync_folder(path)
+    let mut batch = Batch::default();
+    batch.write(path, bytes, mode).and_then(|()| batch.commit_new()).map_err(|fault| fault.error)
 }
 
 /// Writes a file, in place of one that may be there.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let temporary = Temporary::write(path, bytes, mode)?;
-    fs::rename(&temporary.path, path)?;
-    drop(temporary);
-    sync_folder(path)
+    let mut batch = Batch::default();
+    batch.write(path, bytes, mode).and_then(|()| batch.commit_replacing()).map_err(|fault| fault.error)
 }
 
-/// A file that is removed when it goes out of scope.
+/// Files that belong together: all of them take their names, or all stays as it was.
+///
+/// A crash in the middle of replacing loses nothing: what was there before is still there
+/// under a hidden name beside it.
+#[derive(Default)]
+pub struct Batch {
+    staged: Vec<(PathBuf, Temporary)>,
+    unwanted: Vec<PathBuf>,
+}
+
+/// The file of a batch that could not be written, and why.
+#[derive(Debug)]
+pub struct Fault {
+    /// Which file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl Batch {
+    /// Brings a file's content to the disk, under a name of its own for now.
+    pub fn write(&mut self, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fault> {
+        let fault = |error| Fault { path: path.to_owned(), error };
+        let temporary = Temporary::write(path, bytes, mode).map_err(fault)?;
+        self.staged.push((path.to_owned(), temporary));
+        Ok(())
+    }
+
+    /// Names a file that must be gone once the others are there. Only for replacing.
+    pub fn remove(&mut self, path: &Path) {
+        self.unwanted.push(path.to_owned());
+    }
+
+    /// Gives all files their names, none of which may be taken.
+    pub fn commit_new(self) -> Result<(), Fault> {
+        for (done, (path, temporary)) in self.staged.iter().enumerate() {
+            // A hard link fails where the name is taken, which a rename does not.
+            if let Err(error) = fs::hard_link(&temporary.path, path) {
+                self.staged[..done].iter().for_each(|(path, _)| drop(fs::remove_file(path)));
+                return Err(Fault { path: path.clone(), error });
+            }
+        }
+        self.finish()
+    }
+
+    /// Gives all files their names, in place of what may be there.
+    pub fn commit_replacing(self) -> Result<(), Fault> {
+        let mut before = Vec::new();
+        for path in self.staged.iter().map(|(path, _)| path).chain(&self.unwanted) {
+            let kept = Temporary::name_for(path).and_then(|kept| match fs::hard_link(path, &kept.path) {
+                Ok(()) => Ok(Some(kept)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            });
+            before.push((path, kept.map_err(|error| Fault { path: path.clone(), error })?));
+        }
+        let renamed = self.staged.iter().map(|(path, temporary)| (path, fs::rename(&temporary.path, path)));
+        let removed = self.unwanted.iter().map(|path| match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (path, Ok(())),
+            other => (path, other),
+        });
+        for (done, (path, result)) in renamed.chain(removed).enumerate() {
+            if let Err(error) = result {
+                for (path, kept) in &before[..done] {
+                    // What cannot be put back is still there under its hidden name only if this fails too.
+                    let _ = match kept {
+                        Some(kept) => fs::rename(&kept.path, path),
+                        None => fs::remove_file(path),
+                    };
+                }
+                return Err(Fault { path: path.clone(), error });
+            }
+        }
+        self.finish()
+    }
+
+    /// Makes the new names durable.
+    fn finish(&self) -> Result<(), Fault> {
+        let folders: BTreeSet<&Path> = self.staged.iter().map(|(path, _)| folder_of(path)).collect();
+        for folder in folders {
+            let synced = File::open(folder).and_then(|f| f.sync_all());
+            synced.map_err(|error| Fault { path: folder.to_owned(), error })?;
+        }
+        Ok(())
+    }
+}
+
+/// A name whose file is removed when it goes out of scope.
 struct Temporary {
     path: PathBuf,
 }
 
 impl Temporary {
-    fn write(target: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+    /// A name beside the target that nobody else uses.
+    fn name_for(target: &Path) -> io::Result<Self> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
         // Names are at most 255 bytes; the temporary one must fit too.
         let short: String = name.chars().take(40).collect();
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = target.with_file_name(format!(".{short}.{}-{number}.tmp", process::id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
-        let temporary = Self { path };
+        Ok(Self { path: target.with_file_name(format!(".{short}.{}-{number}.tmp", process::id())) })
+    }
+
+    fn write(target: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        let temporary = Self::name_for(target)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary.path)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         Ok(temporary)
@@ -65,10 +152,8 @@ impl Drop for Temporary {
     }
 }
 
-/// Makes the new name in the folder of `path` durable.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -90,6 +175,38 @@ mod tests {
         replace(&path, b"three", PUBLIC).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"three");
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_batch_is_written_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b, c) = (folder.path().join("a"), folder.path().join("b"), folder.path().join("c"));
+        let batch = |a_bytes: &[u8], b_bytes: &[u8]| {
+            let mut batch = Batch::default();
+            batch.write(&a, a_bytes, SECRET).unwrap();
+            batch.write(&b, b_bytes, PUBLIC).unwrap();
+            batch
+        };
+        batch(b"a1", b"b1").commit_new().unwrap();
+        fs::remove_file(&a).unwrap();
+        let fault = batch(b"a2", b"b2").commit_new().unwrap_err();
+        assert_eq!((fault.path, fault.error.kind()), (b.clone(), io::ErrorKind::AlreadyExists));
+        assert_eq!(names(folder.path()), ["b"], "the file written first is taken back");
+
+        fs::write(&c, b"c1").unwrap();
+        let mut whole = batch(b"a3", b"b3");
+        whole.remove(&c);
+        whole.commit_replacing().unwrap();
+        assert_eq!((fs::read(&a).unwrap(), fs::read(&b).unwrap(), c.exists()), (b"a3".into(), b"b3".into(), false));
+
+        // A folder cannot be replaced by a file: what came before it is put back.
+        fs::remove_file(&b).unwrap();
+        fs::create_dir(&b).unwrap();
+        assert!(batch(b"a4", b"b4").commit_replacing().is_err());
+        assert_eq!(fs::read(&a).unwrap(), b"a3");
+        let mut left = names(folder.path());
+        left.sort();
+        assert_eq!(left, ["a", "b"]);
     }
 
     #[test]

@@ -46,6 +46,20 @@ impl Lcg {
 }
 
 #[test]
+fn both_backends_hash_alike_in_any_pieces() {
+    let mut lcg = Lcg(7);
+    for algorithm in DigestAlgorithm::ALL {
+        for length in [0, 1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 135, 136, 137, 1000, 70_000] {
+            let bytes: Vec<u8> = (0..length).map(|_| lcg.below(256) as u8).collect();
+            let (left, right) = bytes.split_at(lcg.below(length + 1));
+            let expected = algorithm.digest(&bytes);
+            assert_eq!(AwsLc.digest(algorithm, &[left, right]), expected, "{algorithm} {length}");
+            assert_eq!(RustCrypto.digest(algorithm, &[left, right]), expected, "{algorithm} {length}");
+        }
+    }
+}
+
+#[test]
 fn both_backends_agree_on_vectors_and_mutations() {
     let content = std::fs::read(root().join("content/original.txt")).unwrap();
     let given = Given {

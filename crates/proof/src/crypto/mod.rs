@@ -9,7 +9,7 @@ mod rustcrypto;
 pub use rustcrypto::RustCrypto;
 
 use crate::der::{DerError, Element, Integer, Reader, tag};
-use crate::digest::DigestAlgorithm;
+use crate::digest::{Digest, DigestAlgorithm};
 use crate::oid::{self, Oid};
 use core::fmt;
 
@@ -315,7 +315,7 @@ impl Signature<'_> {
     }
 }
 
-/// Checks signatures. Implementations agree on every input; tests hold them to it.
+/// Checks signatures and computes digests. Implementations agree on every input; tests hold them to it.
 pub trait Verifier: Sync {
     /// Whether `signature` over `message` was made by the holder of `key`.
     ///
@@ -327,6 +327,13 @@ pub trait Verifier: Sync {
         message: &[u8],
         signature: &Signature<'_>,
     ) -> Result<(), SignatureError>;
+
+    /// The digest of `parts`, one after the other.
+    fn digest(&self, algorithm: DigestAlgorithm, parts: &[&[u8]]) -> Digest {
+        let mut hasher = algorithm.hasher();
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finish()
+    }
 }
 
 /// Reads `signature` as `algorithm` encodes it and has `verifier` check it.

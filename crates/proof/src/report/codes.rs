@@ -391,4 +391,39 @@ codes! {
         "有一份吊销列表无法读取，已弃用。"
         "Supply the list as the authority publishes it."
         "请提供签发机构发布的原始列表。";
+    FilesSame "files-same" Pass Nobody "DESIGN 2"
+        "{count} files are those of the manifest."
+        "{count} 个文件与清单一致。"
+        ""
+        "";
+    FileExtra "file-extra" Notice Nobody "DESIGN 2"
+        "{path} is in the folder and not in the manifest; nothing is said about it."
+        "{path} 在文件夹中，但不在清单中；对其不作任何说明。"
+        ""
+        "";
+    FileChanged "file-changed" Error Content "DESIGN 2"
+        "{path} is not the file that was stamped."
+        "{path} 与被加盖的文件不同。"
+        "Use the unchanged original. Renaming is harmless, any other change is not."
+        "请使用未经改动的原件；改名无妨，其他改动均会导致不符。";
+    FileMissing "file-missing" Gap Verifier "DESIGN 2"
+        "{path} is in the manifest and not in the folder."
+        "{path} 在清单中，但不在文件夹中。"
+        "Put the file back where the manifest names it, or check the other files by themselves."
+        "请将该文件放回清单所列位置，或单独核验其余文件。";
+    FileUnreadable "file-unreadable" Gap Verifier "DESIGN 2"
+        "{path} could not be checked: {cause}"
+        "无法核验 {path}：{cause}"
+        "Make the file readable and verify again."
+        "请使该文件可读后重新核验。";
+    SaltsMissing "salts-missing" Gap Verifier "DESIGN 1"
+        "The files were stamped under salts, which could not be read: {cause}"
+        "文件以加盐方式加盖，但无法读取盐值：{cause}"
+        "Put the file with the salts beside the manifest; without it nobody can check the files."
+        "请将盐值文件放在清单旁；没有它，任何人都无法核验。";
+    ManifestMalformed "manifest-malformed" Error Content "DESIGN 2"
+        "The manifest cannot be read: {cause}"
+        "清单无法读取：{cause}"
+        "Use the manifest as it was written when the folder was stamped."
+        "请使用加盖文件夹时生成的原始清单。";
 }

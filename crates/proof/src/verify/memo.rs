@@ -3,7 +3,6 @@
 
 use super::Context;
 use crate::der::Time;
-use crate::digest::DigestAlgorithm;
 use crate::x509::Certificate;
 use crate::x509::path::{self, BrokenPath, Path};
 use std::collections::HashMap;
@@ -18,14 +17,24 @@ const ENTRIES_MAX: usize = 1024;
 /// is valid; outside that span the path is searched anew.
 #[derive(Debug, Default)]
 pub struct PathMemo {
-    entries: Mutex<HashMap<[u8; 32], Entry>>,
+    paths: Mutex<Paths>,
+}
+
+/// By the signer's certificate; a signer has one entry for each pool and set of anchors met.
+#[derive(Debug, Default)]
+struct Paths {
+    by_signer: HashMap<Box<[u8]>, Vec<Entry>>,
+    count: usize,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
+    pool: Vec<Box<[u8]>>,
+    anchors: Vec<Box<[u8]>>,
     from: Time,
     to: Time,
-    above_signer: Vec<Vec<u8>>,
+    /// Places in anchors followed by pool.
+    above_signer: Vec<usize>,
 }
 
 impl PathMemo {
@@ -45,44 +54,59 @@ pub(super) fn path<'a>(
     cx: &Context<'_>,
 ) -> Result<Path<'a>, BrokenPath> {
     let Some(memo) = cx.memo else { return path::build(signer, pool, anchors, time, cx.verifier) };
-    let key = key(signer, pool, anchors);
-    let known = memo.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some(entry) = known
-        && entry.from <= time
-        && time <= entry.to
-    {
-        let find = |der: &Vec<u8>| anchors.iter().chain(pool).find(|c| c.der == der).cloned();
-        if let Some(above) = entry.above_signer.iter().map(find).collect::<Option<Vec<_>>>() {
-            let mut certificates = vec![signer.clone()];
-            certificates.extend(above);
-            return Ok(Path { certificates, anchored: true });
-        }
+    let candidates: Vec<&Certificate<'a>> = anchors.iter().chain(pool).collect();
+    if let Some(above) = memo.find(signer, pool, anchors, time) {
+        let above = above.into_iter().map(|place| candidates[place].clone());
+        return Ok(Path { certificates: std::iter::once(signer.clone()).chain(above).collect(), anchored: true });
     }
     let path = path::build(signer, pool, anchors, time, cx.verifier)?;
     if path.anchored {
         let certificates = &path.certificates;
-        let entry = Entry {
-            from: certificates.iter().map(|c| c.not_before).max().unwrap_or(time),
-            to: certificates.iter().map(|c| c.not_after).min().unwrap_or(time),
-            above_signer: certificates.iter().skip(1).map(|c| c.der.to_vec()).collect(),
-        };
-        let mut entries = memo.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= ENTRIES_MAX {
-            entries.clear();
+        let place = |c: &Certificate<'_>| candidates.iter().position(|known| known.der == c.der);
+        if let Some(above_signer) = certificates.iter().skip(1).map(place).collect() {
+            memo.keep(
+                signer,
+                Entry {
+                    pool: owned(pool),
+                    anchors: owned(anchors),
+                    from: certificates.iter().map(|c| c.not_before).max().unwrap_or(time),
+                    to: certificates.iter().map(|c| c.not_after).min().unwrap_or(time),
+                    above_signer,
+                },
+            );
         }
-        entries.insert(key, entry);
     }
     Ok(path)
 }
 
-fn key(signer: &Certificate<'_>, pool: &[Certificate<'_>], anchors: &[Certificate<'_>]) -> [u8; 32] {
-    let mut hasher = DigestAlgorithm::Sha256.hasher();
-    hasher.update(signer.der);
-    for list in [pool, anchors] {
-        hasher.update(&(list.len() as u64).to_be_bytes());
-        list.iter().for_each(|c| hasher.update(c.der));
+fn owned(certificates: &[Certificate<'_>]) -> Vec<Box<[u8]>> {
+    certificates.iter().map(|c| c.der.into()).collect()
+}
+
+fn same(known: &[Box<[u8]>], given: &[Certificate<'_>]) -> bool {
+    known.len() == given.len() && known.iter().zip(given).all(|(k, g)| **k == *g.der)
+}
+
+impl PathMemo {
+    fn find(
+        &self,
+        signer: &Certificate<'_>,
+        pool: &[Certificate<'_>],
+        anchors: &[Certificate<'_>],
+        time: Time,
+    ) -> Option<Vec<usize>> {
+        let paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = paths.by_signer.get(signer.der)?.iter();
+        let fits = |e: &&Entry| e.from <= time && time <= e.to && same(&e.pool, pool) && same(&e.anchors, anchors);
+        known.find(fits).map(|entry| entry.above_signer.clone())
     }
-    let mut key = [0; 32];
-    key.copy_from_slice(hasher.finish().as_bytes());
-    key
+
+    fn keep(&self, signer: &Certificate<'_>, entry: Entry) {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        if paths.count >= ENTRIES_MAX {
+            *paths = Paths::default();
+        }
+        paths.count += 1;
+        paths.by_signer.entry(signer.der.into()).or_default().push(entry);
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::{Context, Findings, revocation};
 use crate::cms::{SignedData, SignerId, SignerInfo};
-use crate::crypto::{self, SignatureAlgorithm, SignatureError};
-use crate::der::{Element, Integer, Reader, tag};
+use crate::crypto::{self, SignatureAlgorithm, SignatureError, Verifier};
+use crate::der::{DerError, Element, Integer, Reader, tag};
 use crate::digest::DigestAlgorithm;
 use crate::oid::{self, Oid};
 use crate::report::{Code, TokenFacts};
@@ -20,7 +20,7 @@ pub(super) fn check(
     facts: &mut TokenFacts,
     findings: &mut Findings,
 ) {
-    facts.token_digest = signer.token_digest().map(|d| d.to_string());
+    facts.token_digest = signer.token_digest(cx.verifier).map(|d| d.to_string());
     let Some(signed_bytes) = signer.signed_bytes() else {
         findings.add(Code::AttributesMissing);
         return;
@@ -28,12 +28,16 @@ pub(super) fn check(
     if !signer.is_sorted() {
         findings.add(Code::AttributesUnsorted);
     }
-    check_attributes(signer, signed, findings);
+    check_attributes(signer, signed, cx, findings);
 
     let supplied = cx.certificates.iter().chain(cx.anchors).map(Vec::as_slice);
-    let pool: Vec<Certificate<'_>> =
-        signed.certificates.iter().copied().chain(supplied).filter_map(|der| Certificate::parse(der).ok()).collect();
-    let Some(certificate) = find_certificate(signer, &pool) else {
+    let mut pool: Vec<Certificate<'_>> = Vec::new();
+    for der in signed.certificates.iter().copied().chain(supplied) {
+        if !pool.iter().any(|known| known.der == der) {
+            pool.extend(Certificate::parse(der));
+        }
+    }
+    let Some((certificate, binding)) = find_certificate(signer, &pool, cx.verifier) else {
         let code = if signed.certificates.iter().any(|der| Certificate::parse(der).is_err()) {
             Code::CertificateMalformed
         } else {
@@ -45,14 +49,14 @@ pub(super) fn check(
     let name = certificate.subject.to_string();
     facts.signer = Some(name.clone());
     check_signature(signer, &signed_bytes, certificate, &name, cx, findings);
-    check_binding(signer, certificate, findings);
+    check_binding(signer, binding, findings);
     check_purpose(certificate, findings);
     check_tsa_name(info, certificate, findings);
 
     let anchors: Vec<Certificate<'_>> = cx.anchors.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
     match super::memo::path(certificate, &pool, &anchors, info.gen_time, cx) {
         Ok(path) => {
-            note_path(&path, facts, findings);
+            note_path(&path, cx.verifier, facts, findings);
             revocation::check(&path, info.gen_time, &signed.crls, cx, findings);
         }
         Err(broken) => note_broken(&broken, info, findings),
@@ -60,7 +64,7 @@ pub(super) fn check(
 }
 
 /// contentType and messageDigest: once each, one value, and right (RFC 5652 sections 11.1, 11.2).
-fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, findings: &mut Findings) {
+fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, cx: &Context<'_>, findings: &mut Findings) {
     let mut single = |oid: Oid<'_>| {
         let mut all = signer.attributes.iter().filter(|a| a.oid == oid);
         match (all.next().map(|a| a.values.as_slice()), all.next()) {
@@ -81,7 +85,8 @@ fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, findings: 
         return;
     };
     if let Some(value) = message_digest
-        && (value.tag != tag::OCTET_STRING || value.content != algorithm.digest(signed.content).as_bytes())
+        && (value.tag != tag::OCTET_STRING
+            || value.content != cx.verifier.digest(algorithm, &[signed.content]).as_bytes())
     {
         findings.add(Code::MessageDigestWrong);
     }
@@ -89,13 +94,25 @@ fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, findings: 
 
 /// The certificate that the SignerInfo names. Where several fit, the one that the signed
 /// attributes bind; a certificate is never chosen for its place in the token.
-fn find_certificate<'c, 'a>(signer: &SignerInfo<'_>, pool: &'c [Certificate<'a>]) -> Option<&'c Certificate<'a>> {
+fn find_certificate<'c, 'a>(
+    signer: &SignerInfo<'_>,
+    pool: &'c [Certificate<'a>],
+    verifier: &dyn Verifier,
+) -> Option<(&'c Certificate<'a>, Binding)> {
     let fits = |c: &&Certificate<'_>| match &signer.sid {
         SignerId::IssuerAndSerial(issuer, serial) => c.serial == *serial && c.issuer.matches(issuer),
         SignerId::SubjectKeyId(id) => c.subject_key_id() == Some(*id),
     };
-    let bound = |c: &&Certificate<'_>| binding(signer, c).is_ok_and(|b| b == Binding::Right);
-    pool.iter().filter(fits).find(bound).or_else(|| pool.iter().find(fits))
+    let mut first = None;
+    for certificate in pool.iter().filter(fits) {
+        // What cannot be read binds to nothing.
+        let binding = binding(signer, certificate, verifier).unwrap_or(Binding::Wrong);
+        if binding == Binding::Right {
+            return Some((certificate, binding));
+        }
+        first = first.or(Some((certificate, binding)));
+    }
+    first
 }
 
 fn check_signature(
@@ -137,11 +154,11 @@ enum Binding {
     Wrong,
 }
 
-fn check_binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>, findings: &mut Findings) {
-    match binding(signer, certificate) {
-        Ok(Binding::Right) => findings.add(Code::SignerBound),
-        Ok(Binding::Missing) => findings.add(Code::CertificateIdMissing),
-        Ok(Binding::Wrong) | Err(_) => findings.add(Code::CertificateIdWrong),
+fn check_binding(signer: &SignerInfo<'_>, binding: Binding, findings: &mut Findings) {
+    match binding {
+        Binding::Right => findings.add(Code::SignerBound),
+        Binding::Missing => findings.add(Code::CertificateIdMissing),
+        Binding::Wrong => findings.add(Code::CertificateIdWrong),
     }
     let has = |oid| signer.attributes.iter().any(|a| a.oid == oid);
     if has(oid::SIGNING_CERTIFICATE) && !has(oid::SIGNING_CERTIFICATE_V2) {
@@ -151,7 +168,11 @@ fn check_binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>, finding
 
 /// Whether signingCertificate (v1, v2, or both: then both must hold) names this certificate
 /// first. Further identifiers speak of the path and are not needed for the binding.
-fn binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>) -> Result<Binding, crate::der::DerError> {
+fn binding(
+    signer: &SignerInfo<'_>,
+    certificate: &Certificate<'_>,
+    verifier: &dyn Verifier,
+) -> Result<Binding, DerError> {
     let mut result = Binding::Missing;
     for (oid, is_v2) in [(oid::SIGNING_CERTIFICATE, false), (oid::SIGNING_CERTIFICATE_V2, true)] {
         let mut all = signer.attributes.iter().filter(|a| a.oid == oid);
@@ -163,7 +184,7 @@ fn binding(signer: &SignerInfo<'_>, certificate: &Certificate<'_>) -> Result<Bin
         let mut fields = value.inside(tag::SEQUENCE)?;
         let mut ids = fields.sequence()?;
         let id = ids.sequence()?;
-        if !names_certificate(id, is_v2, certificate)? {
+        if !names_certificate(id, is_v2, certificate, verifier)? {
             return Ok(Binding::Wrong);
         }
         result = Binding::Right;
@@ -176,7 +197,8 @@ fn names_certificate(
     mut id: Reader<'_>,
     is_v2: bool,
     certificate: &Certificate<'_>,
-) -> Result<bool, crate::der::DerError> {
+    verifier: &dyn Verifier,
+) -> Result<bool, DerError> {
     let mut algorithm = Some(if is_v2 { DigestAlgorithm::Sha256 } else { DigestAlgorithm::Sha1 });
     if is_v2 && let Some(identifier) = id.optional(tag::SEQUENCE)? {
         let mut inside = Reader::new(identifier.content);
@@ -185,7 +207,7 @@ fn names_certificate(
     }
     let hash = id.octets()?;
     let Some(algorithm) = algorithm else { return Ok(false) };
-    if algorithm.digest(certificate.der).as_bytes() != hash {
+    if verifier.digest(algorithm, &[certificate.der]).as_bytes() != hash {
         return Ok(false);
     }
     if let Some(pair) = id.optional(tag::SEQUENCE)? {
@@ -247,9 +269,9 @@ fn check_tsa_name(info: &TstInfo<'_>, certificate: &Certificate<'_>, findings: &
     }
 }
 
-fn note_path(path: &Path<'_>, facts: &mut TokenFacts, findings: &mut Findings) {
+fn note_path(path: &Path<'_>, verifier: &dyn Verifier, facts: &mut TokenFacts, findings: &mut Findings) {
     let Some(top) = path.certificates.last() else { return };
-    let fingerprint = DigestAlgorithm::Sha256.digest(top.der).to_string();
+    let fingerprint = verifier.digest(DigestAlgorithm::Sha256, &[top.der]).to_string();
     facts.path = path.certificates.iter().skip(1).map(|c| c.subject.to_string()).collect();
     facts.authority_fingerprint = Some(fingerprint.clone());
     let subject = top.subject.to_string();

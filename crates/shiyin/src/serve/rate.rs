@@ -18,7 +18,7 @@ pub struct RateLimit {
 
 #[derive(Default)]
 struct Window {
-    second: i64,
+    second: u64,
     counts: HashMap<IpAddr, u32>,
     others: u32,
 }
@@ -29,8 +29,8 @@ impl RateLimit {
         Self { per_second, window: Mutex::default() }
     }
 
-    /// Counts one request at `now_s`; an error holds the seconds to wait.
-    pub fn take(&self, address: IpAddr, now_s: i64) -> Result<(), u32> {
+    /// Counts one request at `now_s`, seconds of a clock that never steps; an error holds the seconds to wait.
+    pub fn take(&self, address: IpAddr, now_s: u64) -> Result<(), u32> {
         if self.per_second == 0 {
             return Ok(());
         }

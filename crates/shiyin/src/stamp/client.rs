@@ -2,7 +2,8 @@
 //!
 //! Answers are bounded in size and time, redirects are not followed, and a
 //! response counts only once it has been verified against the request and the
-//! pinned authorities. When one server fails the next is asked.
+//! pinned authorities. A busy server is asked again as it wishes; when one server
+//! fails the next is asked, and what each said is told.
 
 use crate::cli::DEFAULT_SERVER;
 use crate::exit::{Exit, Failure};
@@ -20,6 +21,8 @@ use ureq::Agent;
 
 /// Larger answers are not read to their end; tokens have a few kilobytes.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
+/// How often a server that asks to wait is asked again.
+const RETRIES_MAX: u32 = 3;
 
 /// Whom to ask and whom to trust.
 pub struct Client {
@@ -45,22 +48,23 @@ impl Client {
 
     /// A verified response for `digest` from the first server that gives one.
     pub fn stamp(&self, agent: &Agent, digest: &Digest, words: &Words) -> Result<(Vec<u8>, Report), Failure> {
-        let mut last = None;
+        let mut failures: Vec<Failure> = Vec::new();
         for server in &self.servers {
             match self.ask(agent, server, digest, words) {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => last = Some(failure),
+                Err(failure) => failures.push(failure),
             }
         }
-        Err(last.unwrap_or_else(|| Failure::new(Exit::Usage, String::new())))
+        let exit = failures.iter().map(|f| f.exit).max().unwrap_or(Exit::Usage);
+        let messages: Vec<_> = failures.into_iter().map(|f| f.message).collect();
+        Err(Failure::new(exit, messages.join("\n")))
     }
 
     fn ask(&self, agent: &Agent, server: &str, digest: &Digest, words: &Words) -> Result<(Vec<u8>, Report), Failure> {
         let random: [u8; 16] = trust::keys::random().map_err(|e| Failure::new(Exit::Instance, e.to_string()))?;
         let request = TimeStampReq::encode(digest, None, Some(&random), true);
-        let sent = agent.post(endpoint(server)).header("Content-Type", QUERY_MEDIA_TYPE).send(&request[..]);
-        let response = read(sent, server, words)?;
-        let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, "the clock is before 1970".to_owned()))?;
+        let response = self.send(agent, server, &request, words)?;
+        let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, words.say("err-clock", &[])))?;
         let parsed = TimeStampReq::parse(&request).ok();
         let cx = Context { request: parsed.as_ref(), anchors: &self.anchors, ..Context::new(&RustCrypto, now.time) };
         let report = verify::verify_response(&response, &cx);
@@ -74,22 +78,55 @@ impl Client {
             }
         }
     }
+
+    /// Sends a request, again where the server asks to wait for no longer than the user would.
+    fn send(&self, agent: &Agent, server: &str, request: &[u8], words: &Words) -> Result<Vec<u8>, Failure> {
+        let mut retries_left = RETRIES_MAX;
+        loop {
+            let post = agent.post(endpoint(server)).config().proxy(proxy(server)).build();
+            let answer = post.header("Content-Type", QUERY_MEDIA_TYPE).send(request);
+            let wait_s = answer.as_ref().ok().and_then(retry_after_s).filter(|s| *s <= self.timeout_s);
+            match wait_s {
+                Some(wait_s) if retries_left > 0 => {
+                    retries_left -= 1;
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "the server asked to wait; this thread has nothing else to do"
+                    )]
+                    std::thread::sleep(Duration::from_secs(wait_s));
+                }
+                _ => return read(answer, server, words),
+            }
+        }
+    }
 }
 
-/// Our own servers answer at `/tsa`; an address with a path of its own is used as it is.
+/// How long a busy server asks to wait: 429 or 503 with a number in Retry-After (RFC 9110 section 10.2.3).
+fn retry_after_s(response: &ureq::http::Response<ureq::Body>) -> Option<u64> {
+    let is_busy = matches!(response.status().as_u16(), 429 | 503);
+    is_busy.then(|| response.headers().get("Retry-After")?.to_str().ok()?.trim().parse().ok()).flatten()
+}
+
+/// The proxy of the environment, but never for this computer.
+fn proxy(server: &str) -> Option<ureq::Proxy> {
+    let address: ureq::http::Uri = server.parse().ok()?;
+    let host = address.host()?.trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if is_here { None } else { ureq::Proxy::try_from_env() }
+}
+
+/// Our own servers answer at `/tsa`, which is what an address without a path means. Any path is
+/// used as it is, also the bare slash at which some public authorities answer.
 fn endpoint(server: &str) -> String {
     let after_scheme = server.split_once("://").map_or(server, |(_, rest)| rest);
-    match after_scheme.split_once('/') {
-        None | Some((_, "")) => format!("{}/tsa", server.trim_end_matches('/')),
-        Some(_) => server.to_owned(),
-    }
+    if after_scheme.contains('/') { server.to_owned() } else { format!("{server}/tsa") }
 }
 
 /// The root certificate that a server offers, as PEM. Not to be trusted before its fingerprint was compared.
 pub fn fetch_root(server: &str, words: &Words) -> Result<Vec<u8>, Failure> {
-    let address = endpoint(server);
+    let address = endpoint(server.trim_end_matches('/'));
     let address = address.strip_suffix("/tsa").map_or(address.clone(), |base| format!("{base}/root.pem"));
-    read(agent(30).get(&address).call(), server, words)
+    read(agent(30).get(&address).config().proxy(proxy(server)).build().call(), server, words)
 }
 
 fn agent(timeout_s: u64) -> Agent {
@@ -116,13 +153,20 @@ fn read(answer: Answer, server: &str, words: &Words) -> Result<Vec<u8>, Failure>
     let mut response = answer.map_err(unreachable)?;
     match response.status().as_u16() {
         200 => {}
-        429 => return Err(Failure::new(Exit::Server, words.say("err-busy", &[("server", server)]))),
+        429 | 503 => return Err(Failure::new(Exit::Server, words.say("err-busy", &[("server", server)]))),
         status => {
             let values = [("server", server), ("status", &*status.to_string())];
             return Err(Failure::new(Exit::Answer, words.say("err-status", &values)));
         }
     }
-    response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(unreachable)
+    let media_type = response.headers().get("Content-Type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if media_type.starts_with("text/html") {
+        return Err(Failure::new(Exit::Answer, words.say("err-page", &[("server", server)])));
+    }
+    response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| match error {
+        ureq::Error::BodyExceedsLimit(_) => Failure::new(Exit::Answer, words.say("err-long", &[("server", server)])),
+        other => unreachable(other),
+    })
 }
 
 #[cfg(test)]
@@ -132,7 +176,14 @@ mod tests {
     #[test]
     fn an_address_without_a_path_means_our_own() {
         assert_eq!(endpoint("http://localhost:8318"), "http://localhost:8318/tsa");
-        assert_eq!(endpoint("http://localhost:8318/"), "http://localhost:8318/tsa");
+        assert_eq!(endpoint("http://timestamp.example/"), "http://timestamp.example/");
         assert_eq!(endpoint("http://timestamp.example/tsr"), "http://timestamp.example/tsr");
+    }
+
+    #[test]
+    fn no_proxy_stands_between_us_and_this_computer() {
+        for here in ["http://localhost:8318", "http://127.0.0.1:1/", "http://[::1]:8318"] {
+            assert!(proxy(here).is_none(), "{here}");
+        }
     }
 }

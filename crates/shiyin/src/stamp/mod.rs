@@ -5,25 +5,22 @@
 //! not stop the others; the worst outcome gives the exit code.
 
 pub mod client;
-mod hashing;
 
 use crate::exit::{Exit, Failure};
+use crate::hashing::{self, Hashed, Job};
 use crate::manifest::{self, Manifest};
 use crate::words::Words;
 use crate::{cli, complain, input, program, tell, trust_store};
 use clap::ArgMatches;
 use client::Client;
-use hashing::{Hashed, Job};
 use proof::digest::DigestAlgorithm;
 use proof::report::Report;
 use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::files;
-
-/// Bytes of a salt: as many as the digest it hides.
-pub const SALT_BYTES: usize = 32;
 
 /// What is to be stamped with one token.
 struct Unit {
@@ -32,8 +29,10 @@ struct Unit {
     /// Where its token goes.
     token: PathBuf,
     digest: proof::digest::Digest,
-    /// Files to write before the token: a salt, a manifest.
-    before: Vec<(PathBuf, Vec<u8>, u32)>,
+    /// Files to write with the token: a salt, a manifest.
+    with: Vec<(PathBuf, Vec<u8>, u32)>,
+    /// Files that belong to an earlier token and would make this one look wrong: a salt.
+    stale: Vec<PathBuf>,
 }
 
 struct Options<'m> {
@@ -56,7 +55,9 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Unconfirmed, words.say("stamp-no-trust", &values)));
     }
     let mut ledger = Outcomes { words, worst: Exit::Valid, json: options.json };
-    let sources = hashing::sources(&input::paths(matches, "paths"), words, &mut |f| ledger.failed(&f));
+    let paths = input::paths(matches, "paths");
+    refuse_inside(options.out, &paths, words)?;
+    let sources = hashing::sources(&paths, words, &mut |f| ledger.failed(&f));
     let units = prepare(sources, &options, &mut ledger);
     let client = Client {
         servers,
@@ -110,30 +111,54 @@ fn options<'m>(matches: &'m ArgMatches, words: &Words) -> Result<Options<'m>, Fa
     })
 }
 
+/// A folder for tokens inside a folder that is stamped would make the next stamp cover them.
+fn refuse_inside(out: Option<&Path>, paths: &[&Path], words: &Words) -> Result<(), Failure> {
+    let Some(Ok(out)) = out.map(std::fs::canonicalize) else { return Ok(()) };
+    let inside = |path: &&&Path| std::fs::canonicalize(path).is_ok_and(|p| p.is_dir() && out.starts_with(p));
+    match paths.iter().find(inside) {
+        None => Ok(()),
+        Some(path) => {
+            let values = [("out", &*out.to_string_lossy()), ("path", &*path.to_string_lossy())];
+            Err(Failure::new(Exit::Usage, words.say("err-out-inside", &values)))
+        }
+    }
+}
+
 /// Hashes everything and says what is to be stamped.
 fn prepare(sources: Vec<hashing::Source>, options: &Options<'_>, ledger: &mut Outcomes<'_>) -> Vec<Unit> {
     let mut jobs = Vec::new();
+    let mut source_of = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let splits = options.per_file || source.folder.is_none();
         for file in &source.files {
+            if source.folder.is_some() && splits && is_our_output(&file.path) {
+                continue;
+            }
             let token = output(options, &beside(&file.path, ".tsr"));
             if splits && !options.force && token.exists() {
                 let error = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
                 ledger.failed(&input::cannot_write(&token, &error, ledger.words));
                 continue;
             }
+            let salt = match options.salted.then(trust::keys::random).transpose() {
+                Ok(salt) => salt,
+                Err(error) => {
+                    ledger.failed(&Failure::new(Exit::Instance, error.to_string()));
+                    return Vec::new();
+                }
+            };
             let algorithm = if splits { options.algorithm } else { DigestAlgorithm::Sha256 };
-            jobs.push(Job { source: index, file: file.clone(), algorithm, salted: options.salted });
+            jobs.push(Job { file: file.clone(), algorithm, salt });
+            source_of.push(index);
         }
     }
-    let hashed = hashing::run(jobs, ledger.words);
     let mut by_source: Vec<Vec<Hashed>> = sources.iter().map(|_| Vec::new()).collect();
     let mut spoilt = vec![false; sources.len()];
-    for (job, result) in hashed {
+    for (source, result) in source_of.into_iter().zip(hashing::run(&jobs, ledger.words)) {
         match result {
-            Ok(hashed) => by_source[job.source].push(hashed),
+            Ok(hashed) => by_source[source].push(hashed),
             Err(failure) => {
-                spoilt[job.source] = true;
+                spoilt[source] = true;
                 ledger.failed(&failure);
             }
         }
@@ -150,7 +175,22 @@ fn prepare(sources: Vec<hashing::Source>, options: &Options<'_>, ledger: &mut Ou
             _ => units.extend(hashed.into_iter().map(|h| file_unit(h, options, ledger))),
         }
     }
+    let mut tokens = HashSet::new();
+    units.retain(|unit| {
+        let is_first = tokens.insert(unit.token.clone());
+        if !is_first {
+            let message = ledger.words.say("err-same-output", &[("path", &unit.token.to_string_lossy())]);
+            ledger.failed(&Failure::new(Exit::Output, message));
+        }
+        is_first
+    });
     units
+}
+
+/// A token or salt beside the file it belongs to: made by an earlier run, and not content.
+fn is_our_output(path: &Path) -> bool {
+    let is_ours = path.extension().is_some_and(|ending| ending == "tsr" || ending == "salt");
+    is_ours && path.with_extension("").is_file()
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -171,19 +211,18 @@ fn file_unit(hashed: Hashed, options: &Options<'_>, ledger: &Outcomes<'_>) -> Un
     if hashed.size == 0 {
         ledger.note("stamp-empty", &hashed.path);
     }
-    let before =
-        hashed.salt.map(|salt| (output(options, &beside(&hashed.path, ".salt")), salt.to_vec(), files::SECRET));
-    Unit {
-        token: output(options, &beside(&hashed.path, ".tsr")),
-        name: hashed.path,
-        digest: hashed.digest,
-        before: before.into_iter().collect(),
-    }
+    let salt = output(options, &beside(&hashed.path, ".salt"));
+    let (with, stale) = match hashed.salt {
+        Some(bytes) => (vec![(salt, bytes.to_vec(), files::SECRET)], Vec::new()),
+        None => (Vec::new(), vec![salt]),
+    };
+    let token = output(options, &beside(&hashed.path, ".tsr"));
+    Unit { token, name: hashed.path, digest: hashed.digest, with, stale }
 }
 
 fn manifest_unit(folder: &Path, hashed: Vec<Hashed>, options: &Options<'_>, ledger: &mut Outcomes<'_>) -> Option<Unit> {
     let mut entries = Vec::new();
-    let mut salts = Vec::new();
+    let mut salts = BTreeMap::new();
     for file in hashed {
         let Some(path) = manifest::relative(folder, &file.path) else {
             let message = ledger.words.say("err-name", &[("path", &file.path.to_string_lossy())]);
@@ -196,47 +235,40 @@ fn manifest_unit(folder: &Path, hashed: Vec<Hashed>, options: &Options<'_>, ledg
     let bytes = Manifest::new(entries).to_canonical_json();
     let name = beside(folder, manifest::SUFFIX);
     let token = output(options, &beside(&name, ".tsr"));
-    let mut before = vec![(output(options, &name), bytes.clone(), files::PUBLIC)];
+    let digest = options.algorithm.digest(&bytes);
+    let mut with = vec![(output(options, &name), bytes, files::PUBLIC)];
+    // A salt beside the manifest itself would be taken for one that goes before it.
+    let stale = vec![output(options, &beside(&name, ".salt"))];
     if !salts.is_empty() {
-        let salts: std::collections::BTreeMap<_, _> = salts.into_iter().collect();
-        let json = serde_json::to_vec(&salts).unwrap_or_default();
-        before.push((output(options, &beside(folder, manifest::SALTS_SUFFIX)), json, files::SECRET));
+        let path = output(options, &beside(folder, manifest::SALTS_SUFFIX));
+        with.push((path, serde_json::to_vec(&salts).unwrap_or_default(), files::SECRET));
     }
-    Some(Unit { name, token, digest: options.algorithm.digest(&bytes), before })
+    Some(Unit { name, token, digest, with, stale })
 }
 
-/// Gets one token and writes it with what belongs to it. A salt is on disk before its token is:
-/// a token whose salt was lost would be worth nothing.
+/// Gets one token and writes it with what belongs to it: all of that, or nothing. A token whose
+/// salt was lost would be worth nothing.
 fn stamp(unit: &Unit, client: &Client, agent: &ureq::Agent, force: bool, words: &Words) -> Result<Report, Failure> {
-    let taken = unit.before.iter().map(|(path, ..)| path).chain([&unit.token]).find(|p| !force && p.exists());
-    if let Some(path) = taken {
-        return Err(input::cannot_write(path, &std::io::ErrorKind::AlreadyExists.into(), words));
+    let mut outputs = unit.with.iter().map(|(path, ..)| path).chain(&unit.stale).chain([&unit.token]);
+    if let Some(taken) = outputs.find(|path| !force && path.exists()) {
+        return Err(input::cannot_write(taken, &std::io::ErrorKind::AlreadyExists.into(), words));
     }
     let (response, report) = client.stamp(agent, &unit.digest, words)?;
-    let write = |path: &Path, bytes: &[u8], mode| {
-        let written = if force { files::replace(path, bytes, mode) } else { files::write_new(path, bytes, mode) };
-        written.map_err(|e| input::cannot_write(path, &e, words))
-    };
-    let mut kept: Vec<&Path> = Vec::new();
-    for (path, bytes, mode) in &unit.before {
-        if let Err(failure) = write(path, bytes, *mode) {
-            remove(&kept, force);
-            return Err(failure);
+    let mut batch = files::Batch::default();
+    let token = (&unit.token, &response, files::PUBLIC);
+    let mut all = unit.with.iter().map(|(path, bytes, mode)| (path, bytes, *mode)).chain([token]);
+    let written = all.try_for_each(|(path, bytes, mode)| batch.write(path, bytes, mode));
+    let written = written.and_then(|()| match force {
+        true => {
+            // Only what is a salt by its size; another file of that name is somebody's own.
+            let is_salt = |path: &&PathBuf| path.metadata().is_ok_and(|m| m.len() == hashing::SALT_BYTES as u64);
+            unit.stale.iter().filter(is_salt).for_each(|path| batch.remove(path));
+            batch.commit_replacing()
         }
-        kept.push(path);
-    }
-    if let Err(failure) = write(&unit.token, &response, files::PUBLIC) {
-        remove(&kept, force);
-        return Err(failure);
-    }
+        false => batch.commit_new(),
+    });
+    written.map_err(|fault| input::cannot_write(&fault.path, &fault.error, words))?;
     Ok(report)
-}
-
-/// What was written for a token that then could not be; files that were replaced stay.
-fn remove(paths: &[&Path], force: bool) {
-    if !force {
-        paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
-    }
 }
 
 /// Says what happened, and remembers the worst.
@@ -255,11 +287,23 @@ struct Stamped<'a> {
     verdict: &'static str,
 }
 
+/// What was not stamped, and why; with exit 0 only a note about something left out.
+#[derive(Serialize)]
+struct NotStamped<'a> {
+    error: &'a str,
+    exit: u8,
+}
+
 impl Outcomes<'_> {
     fn failed(&mut self, failure: &Failure) {
         self.worst = self.worst.max(failure.exit);
-        if !failure.message.is_empty() {
-            complain(&failure.message);
+        if failure.message.is_empty() {
+            return;
+        }
+        complain(&failure.message);
+        if self.json {
+            let line = NotStamped { error: &failure.message, exit: failure.exit.number() };
+            tell(&serde_json::to_string(&line).unwrap_or_default());
         }
     }
 
@@ -279,11 +323,13 @@ impl Outcomes<'_> {
         let values = [("path", &*path), ("output", &*token), ("time", &*time)];
         let id = if report.verdict == proof::report::Verdict::Valid { "stamp-done" } else { "stamp-unconfirmed" };
         tell(&self.words.say(id, &values));
-        for (salt, _, mode) in &unit.before {
+        for (salt, _, mode) in &unit.with {
             if *mode == files::SECRET {
                 tell(&format!("  {}", self.words.say("stamp-salt", &[("salt", &salt.to_string_lossy())])));
             }
         }
-        tell(&format!("  {}", self.words.say("stamp-sealed", &[("path", &path)])));
+        if path != "-" {
+            tell(&format!("  {}", self.words.say("stamp-sealed", &[("path", &path)])));
+        }
     }
 }

@@ -51,9 +51,23 @@ fn stamped_by(house: &House, status: &'static str, body: Vec<u8>) -> Output {
         request(&mut stream);
         reply(&mut stream, status, &body);
     });
-    let output = house.run("stamp", &["a.txt", "--server", &url]);
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
     thread.join().unwrap();
     output
+}
+
+/// What the server at `address` answers to this request.
+fn forwarded(address: &str, body: &[u8]) -> Vec<u8> {
+    let mut server = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /tsa HTTP/1.1\r\nHost: x\r\nContent-Type: application/timestamp-query\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    server.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).unwrap();
+    let at = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+    answer.split_off(at)
 }
 
 fn house() -> House {
@@ -90,9 +104,56 @@ fn an_answer_without_end_is_cut_off() {
         // Until the client hangs up, which its own bound makes it do.
         while stream.write_all(&[0x30; 65_536]).is_ok() {}
     });
-    let output = house.run("stamp", &["a.txt", "--server", &url]);
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
     thread.join().unwrap();
-    refused(&house, &output, 7, "was not reached");
+    refused(&house, &output, 8, "more than a timestamp can have");
+}
+
+#[test]
+fn a_web_page_is_named_as_such() {
+    let house = house();
+    let (url, thread) = fake(1, |mut stream| {
+        request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>");
+    });
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
+    thread.join().unwrap();
+    refused(&house, &output, 8, "a web page");
+}
+
+#[test]
+fn a_busy_server_is_asked_again() {
+    let house = house();
+    let upstream = house.url.strip_prefix("http://").unwrap().to_owned();
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let (url, thread) = fake(2, move |mut stream| {
+        let body = request(&mut stream);
+        if asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+            let head =
+                "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+        } else {
+            reply(&mut stream, "200 OK", &forwarded(&upstream, &body));
+        }
+    });
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
+    thread.join().unwrap();
+    ended(&output, 0);
+}
+
+#[test]
+fn when_all_servers_fail_each_is_named() {
+    let house = house();
+    let (first, one) = fake(1, |mut stream| drop(request(&mut stream)));
+    let (second, two) = fake(1, |mut stream| {
+        request(&mut stream);
+        reply(&mut stream, "404 Not Found", b"");
+    });
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &first, "--server", &second]);
+    one.join().unwrap();
+    two.join().unwrap();
+    refused(&house, &output, 8, "HTTP 404");
+    assert!(text(&output).contains(&first), "{}", text(&output));
 }
 
 #[test]
@@ -103,16 +164,16 @@ fn a_server_that_hangs_or_hangs_up_is_given_up() {
         // Holds the connection until the client gives up and closes it.
         let _ = stream.read(&mut [0; 16]);
     });
-    let output = house.run("stamp", &["a.txt", "--server", &url, "--timeout", "1"]);
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url, "--timeout", "1"]);
     thread.join().unwrap();
     refused(&house, &output, 7, "was not reached");
     let (url, thread) = fake(1, |mut stream| drop(request(&mut stream)));
-    let output = house.run("stamp", &["a.txt", "--server", &url]);
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
     thread.join().unwrap();
     refused(&house, &output, 7, "was not reached");
     let (url, thread) = fake(0, |_| {});
     thread.join().unwrap();
-    refused(&house, &house.run("stamp", &["a.txt", "--server", &url]), 7, "Is it running?");
+    refused(&house, &house.run("stamp", &["a.txt", "--data", "data", "--server", &url]), 7, "Is it running?");
 }
 
 #[test]
@@ -133,20 +194,12 @@ fn an_altered_answer_is_noticed() {
     let upstream = house.url.strip_prefix("http://").unwrap().to_owned();
     let (url, thread) = fake(1, move |mut stream| {
         let body = request(&mut stream);
-        let mut server = TcpStream::connect(&upstream).unwrap();
-        let head = format!(
-            "POST /tsa HTTP/1.1\r\nHost: x\r\nContent-Type: application/timestamp-query\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            body.len()
-        );
-        server.write_all(&[head.as_bytes(), &body].concat()).unwrap();
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).unwrap();
-        let at = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+        let mut answer = forwarded(&upstream, &body);
         let last = answer.len() - 1;
         answer[last] ^= 1;
-        reply(&mut stream, "200 OK", &answer[at..]);
+        reply(&mut stream, "200 OK", &answer);
     });
-    let output = house.run("stamp", &["a.txt", "--server", &url]);
+    let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
     thread.join().unwrap();
     refused(&house, &output, 8, "signature-wrong");
 }

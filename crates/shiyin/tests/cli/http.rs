@@ -95,8 +95,23 @@ fn the_page_says_what_this_is_in_both_languages() {
     let page = String::from_utf8(body).unwrap();
     assert!(page.contains("仅供试用") && page.contains("for trying out only"), "{page}");
     assert!(head.to_lowercase().contains("content-security-policy: default-src 'none'"), "{head}");
+    assert!(page.contains(&format!("{}/tsa", house.url)), "{page}");
     let (_, root) = get(&house, "/root.pem");
     assert_eq!(root, std::fs::read(house.root()).unwrap());
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let house = House::new("p256");
+    let mut stream = TcpStream::connect(house.url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ").unwrap();
+    let mut answer = Vec::new();
+    // The server closes the connection; how much of this it takes before is its own affair.
+    while stream.write_all(&[b'a'; 4096]).is_ok() {}
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(get(&house, "/healthz").0.starts_with("HTTP/1.1 200"));
 }
 
 #[test]

@@ -58,11 +58,12 @@ impl House {
 
     /// `shiyin stamp` against this house, run in its folder.
     fn stamp(&self, arguments: &[&str]) -> Output {
-        self.run("stamp", &[arguments, &["--server", &self.url]].concat())
+        self.run("stamp", &[arguments, &["--data", "data", "--server", &self.url]].concat())
     }
 
+    /// `shiyin verify` with trust in this house's root.
     fn verify(&self, arguments: &[&str]) -> Output {
-        self.run("verify", arguments)
+        self.run("verify", &[arguments, &["--data", "data"]].concat())
     }
 
     fn run(&self, command: &str, arguments: &[&str]) -> Output {
@@ -83,6 +84,10 @@ fn shiyin() -> Command {
     command.env("LC_ALL", "en").env_remove("SHIYIN_TRUST").env_remove("SHIYIN_SERVER").stdin(Stdio::null());
     command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(output)))
 }
 
 fn openssl(arguments: &[&str], folder: &Path) -> Output {

@@ -1,21 +1,26 @@
-//! Finding files and hashing them on all cores.
+//! Finding files and hashing them on all cores, for stamping and for verifying.
 //!
 //! Small files are shared out among the cores; a large one is read ahead by a
 //! second thread, so that reading and hashing overlap. A file that grows, shrinks
-//! or is replaced while it is hashed is an error, never a timestamp.
+//! or is replaced while it is hashed is an error, never a digest.
 
-use super::SALT_BYTES;
 use crate::exit::{Exit, Failure};
 use crate::input;
 use crate::words::Words;
 use indicatif::{ProgressBar, ProgressStyle};
-use proof::digest::{Digest, DigestAlgorithm, Hasher};
-use std::fs::{self, File, Metadata};
+use proof::digest::{Digest, DigestAlgorithm};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
+use trust::aws_lc::Hasher;
+
+/// Bytes of a salt: as many as the digest it hides (DESIGN section 1.5).
+pub const SALT_BYTES: usize = 32;
+/// A salt, which goes before the content.
+pub type Salt = [u8; SALT_BYTES];
 
 /// One read; large enough that system calls do not show, small enough to stay in cache.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -43,10 +48,9 @@ pub struct Source {
 /// A file to be hashed.
 #[derive(Clone, Debug)]
 pub struct Job {
-    pub source: usize,
     pub file: Found,
     pub algorithm: DigestAlgorithm,
-    pub salted: bool,
+    pub salt: Option<Salt>,
 }
 
 /// A file that was hashed.
@@ -55,7 +59,7 @@ pub struct Hashed {
     pub path: PathBuf,
     pub size: u64,
     pub digest: Digest,
-    pub salt: Option<[u8; SALT_BYTES]>,
+    pub salt: Option<Salt>,
 }
 
 /// As many threads as there are cores.
@@ -156,7 +160,7 @@ impl Walk<'_, '_> {
 }
 
 /// Hashes every job; results come back in the order of the jobs.
-pub fn run(jobs: Vec<Job>, words: &Words) -> Vec<(Job, Result<Hashed, Failure>)> {
+pub fn run(jobs: &[Job], words: &Words) -> Vec<Result<Hashed, Failure>> {
     let progress = ProgressBar::new(jobs.iter().map(|j| j.file.size).sum());
     let template = "{msg} {percent:>3}% {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}";
     progress.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -179,25 +183,23 @@ pub fn run(jobs: Vec<Job>, words: &Words) -> Vec<(Job, Result<Hashed, Failure>)>
     progress.finish_and_clear();
     let missing = || Err(Failure::new(Exit::Input, String::new()));
     let taken = results.into_iter().map(|r| r.into_inner().unwrap_or_else(PoisonError::into_inner));
-    jobs.into_iter().zip(taken.map(|r| r.unwrap_or_else(missing))).collect()
+    taken.map(|r| r.unwrap_or_else(missing)).collect()
 }
 
 fn hash(job: &Job, buffer: &mut [u8], progress: &ProgressBar, words: &Words) -> Result<Hashed, Failure> {
     let path = &job.file.path;
     let unreadable = |e: io::Error| input::cannot_read(path, &e, words);
-    let mut hasher = job.algorithm.hasher();
-    let salt = match job.salted {
-        true => Some(trust::keys::random().map_err(|e| Failure::new(Exit::Instance, e.to_string()))?),
-        false => None,
-    };
-    if let Some(salt) = &salt {
-        hasher.update(salt);
-    }
+    let mut hasher = Hasher::new(job.algorithm);
+    hasher.update(job.salt.as_ref().map_or(&[], Salt::as_slice));
     let size = if path == Path::new("-") {
         hash_from(&mut io::stdin().lock(), &mut hasher, buffer, progress).map_err(unreadable)?
     } else {
-        let mut file = File::open(path).map_err(unreadable)?;
+        // Opening a pipe would wait for somebody to write to it.
+        let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
         let before = file.metadata().map_err(unreadable)?;
+        if !before.is_file() {
+            return Err(special(path, words));
+        }
         // One byte more than there was: enough to notice growth, and an end to a file that never stops growing.
         let mut bounded = (&mut file).take(before.len() + 1);
         let read = if before.len() >= LARGE_BYTES {
@@ -213,7 +215,7 @@ fn hash(job: &Job, buffer: &mut [u8], progress: &ProgressBar, words: &Words) -> 
         }
         read
     };
-    Ok(Hashed { path: path.clone(), size, digest: hasher.finish(), salt })
+    Ok(Hashed { path: path.clone(), size, digest: hasher.finish(), salt: job.salt })
 }
 
 /// Whether the file at the path is another one now, or was written to.
