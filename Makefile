@@ -47,5 +47,5 @@ vectors:
 fuzz:
 	for target in $$(cargo +nightly fuzz list); do \
 		mkdir -p fuzz/corpus/$$target; \
-		cargo +nightly fuzz run $$target fuzz/corpus/$$target vectors/tokens vectors/requests vectors/pki -- -max_total_time=60 || exit 1; \
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target vectors/tokens vectors/requests vectors/pki vectors/public/tokens vectors/public/pki -- -max_total_time=60 || exit 1; \
 	done

@@ -50,9 +50,19 @@ fn time(text: &str) -> Time {
 
 #[test]
 fn every_token_vector_gives_the_expected_report() {
+    expect_reports("tokens.txt", "tokens");
+}
+
+/// Tokens of other authorities, made and published by other projects.
+#[test]
+fn every_published_token_gives_the_expected_report() {
+    expect_reports("public.txt", "public/tokens");
+}
+
+fn expect_reports(of: &str, folder: &str) {
     let mut wrong = Vec::new();
-    for entry in index("tokens.txt") {
-        let bytes = std::fs::read(root().join(format!("tokens/{}.tsr", entry.name))).unwrap();
+    for entry in index(of) {
+        let bytes = std::fs::read(root().join(format!("{folder}/{}.tsr", entry.name))).unwrap();
         let content: Vec<Digest> = entry
             .files("content")
             .iter()
