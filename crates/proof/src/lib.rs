@@ -13,6 +13,7 @@ pub mod der;
 pub mod digest;
 pub mod oid;
 pub mod report;
+pub mod tlog;
 pub mod tsp;
 pub mod verify;
 pub mod x509;

@@ -29,6 +29,13 @@ impl Time {
         Self { unix_s, nanos: 0 }
     }
 
+    /// From seconds since 1970 that others sent; none before 1970 and after the year 9999,
+    /// which no calendar here writes.
+    #[must_use]
+    pub const fn checked_from_unix(unix_s: i64) -> Option<Self> {
+        if 0 <= unix_s && unix_s < 253_402_300_800 { Some(Self::from_unix(unix_s)) } else { None }
+    }
+
     /// From seconds since 1970 and nanoseconds (below one thousand million) within the second.
     #[must_use]
     pub const fn from_unix_nanos(unix_s: i64, nanos: u32) -> Self {
