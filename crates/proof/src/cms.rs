@@ -302,7 +302,8 @@ impl TokenTemplate {
         w.into_bytes()
     }
 
-    /// The token: ContentInfo with SignedData version 3 (RFC 3161 section 2.4.2).
+    /// The token: ContentInfo with SignedData version 3 (RFC 3161 section 2.4.2), with one
+    /// encoded attribute that is not signed, or none where that is empty.
     #[must_use]
     pub fn token(
         &self,
@@ -310,6 +311,7 @@ impl TokenTemplate {
         signed_attributes: &[u8],
         signature: &[u8],
         with_certificates: bool,
+        unsigned_attribute: &[u8],
     ) -> Vec<u8> {
         let mut w = Writer::new();
         w.sequence(|w| {
@@ -337,6 +339,9 @@ impl TokenTemplate {
                             });
                             w.raw(&self.signature_algorithm);
                             w.octets(signature);
+                            if !unsigned_attribute.is_empty() {
+                                w.nested(tag::context_constructed(1), |w| w.raw(unsigned_attribute));
+                            }
                         });
                     });
                 });
@@ -344,6 +349,61 @@ impl TokenTemplate {
         });
         w.into_bytes()
     }
+}
+
+/// The same token with `attribute` (encoded) in place of all unsigned attributes of its type.
+///
+/// Everything that is signed stays as it is, byte for byte.
+pub fn replace_unsigned(token: &[u8], attribute: &[u8]) -> Result<Vec<u8>, DerError> {
+    let new_type = Element::parse(attribute)?.inside(tag::SEQUENCE)?.oid()?;
+    let mut info = Element::parse(token)?.inside(tag::SEQUENCE)?;
+    let outer_type = info.expect(tag::OID)?;
+    let mut fields = Element::parse(info.expect(tag::context_constructed(0))?.content)?.inside(tag::SEQUENCE)?;
+    let before = fields.rest();
+    let mut signers = None;
+    while !fields.is_empty() {
+        let rest = fields.rest();
+        let field = fields.any()?;
+        if fields.is_empty() {
+            signers = Some((field, &before[..before.len() - rest.len()]));
+        }
+    }
+    let (signers, before) = signers.ok_or(DerError::Truncated)?;
+    let signer = Element::parse(signers.content)?;
+    let mut fields = signer.inside(tag::SEQUENCE)?;
+    let (mut signed, mut unsigned) = (Vec::new(), vec![attribute.to_vec()]);
+    // [1] comes last and only once; [0] may come twice, as a name and as signed attributes.
+    while !fields.is_empty() {
+        let field = fields.any()?;
+        if field.tag != tag::context_constructed(1) {
+            signed.extend_from_slice(field.full);
+            continue;
+        }
+        let mut list = Reader::new(field.content);
+        while !list.is_empty() {
+            let known = list.expect(tag::SEQUENCE)?;
+            if Reader::new(known.content).oid()? != new_type {
+                unsigned.push(known.full.to_vec());
+            }
+        }
+    }
+    unsigned.sort();
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.raw(outer_type.full);
+        w.nested(tag::context_constructed(0), |w| {
+            w.sequence(|w| {
+                w.raw(before);
+                w.set(|w| {
+                    w.sequence(|w| {
+                        w.raw(&signed);
+                        w.nested(tag::context_constructed(1), |w| unsigned.iter().for_each(|a| w.raw(a)));
+                    });
+                });
+            });
+        });
+    });
+    Ok(w.into_bytes())
 }
 
 /// SigningCertificateV2 with one ESSCertIDv2 under SHA-256, its default (RFC 5035 section 4).

@@ -11,6 +11,7 @@ pub mod cms;
 pub mod crypto;
 pub mod der;
 pub mod digest;
+pub mod logged;
 pub mod oid;
 pub mod report;
 pub mod tlog;

@@ -4,6 +4,7 @@
 //! transport only. Bodies, waiting times and requests per address are bounded.
 
 mod connections;
+mod log;
 mod rate;
 
 use crate::exit::{Exit, Failure};
@@ -21,13 +22,14 @@ use connections::Client;
 use proof::digest::DigestAlgorithm;
 use proof::tsp::{FailureInfo, QUERY_MEDIA_TYPE, REPLY_MEDIA_TYPE, REQUEST_BYTES_MAX, TimeStampResp};
 use rate::RateLimit;
+use store::blobs::Blobs;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use trust::authority::{Authority, pem};
 use trust::clock::{Clock as _, MonotonicClock, SystemClock};
-use trust::keys::KeyAlgorithm;
+use trust::ledger::{Ledger, Place};
 use trust::tsa::Tsa;
 
 /// How long a client may take to send its request.
@@ -37,8 +39,8 @@ struct Server {
     tsa: Tsa,
     rate: RateLimit,
     started: Instant,
-    /// RSA takes milliseconds, and so moves off the threads that serve connections.
-    is_slow: bool,
+    /// The log's public files.
+    log: Blobs,
     root_pem: String,
     chain_pem: String,
     page: String,
@@ -46,13 +48,15 @@ struct Server {
 
 /// `shiyin serve`
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     runtime()?.block_on(serve(matches, words))
 }
 
 async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let fault = |message: String| Failure::new(Exit::Instance, message);
     let now = SystemClock.now().map_err(|_| fault(words.say("err-clock", &[])))?.time;
-    let authority = Authority::open(input::path(matches, "data"), now).await.map_err(|e| fault(e.to_string()))?;
+    let data = input::path(matches, "data");
+    let authority = Authority::open(data, now).await.map_err(|e| fault(e.to_string()))?;
     let address = matches.get_one::<String>("listen").cloned().unwrap_or_default();
     let cannot_listen =
         |cause: String| fault(words.say("serve-listen-failed", &[("address", &address), ("cause", &cause)]));
@@ -63,13 +67,19 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     }
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
     let url = format!("http://localhost:{}", local.port());
-    let server = Arc::new(Server::new(authority, rate, &url).map_err(|e| fault(e.to_string()))?);
+    let place = Authority::log_place(data).map_err(|e| fault(e.to_string()))?;
+    let waiting = || tell(&words.say("serve-waiting", &[]));
+    let server = Server::new(authority, &place, rate, &url, waiting).await.map_err(|e| fault(e.to_string()))?;
+    let server = Arc::new(server);
     tell(&words.say("serve-ready", &[("url", &url)]));
     let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
-    let data = input::path(matches, "data").display();
-    let command = format!("{} stamp README.md --data {data}{elsewhere}", program());
+    let command = format!("{} stamp README.md --data {}{elsewhere}", program(), data.display());
     tell(&words.say("serve-next", &[("command", &command)]));
-    connections::serve(listener, router(server), stop_signal()).await;
+    connections::serve(listener, router(Arc::clone(&server)), stop_signal()).await;
+    // A connection that did not end in time still holds the server; what it waits for is durable or refused.
+    if let Some(server) = Arc::into_inner(server) {
+        server.tsa.close().await;
+    }
     tell(&words.say("serve-stopped", &[]));
     Ok(Exit::Valid)
 }
@@ -87,13 +97,20 @@ async fn stop_signal() {
 }
 
 impl Server {
-    fn new(authority: Authority, rate: RateLimit, url: &str) -> Result<Self, trust::TrustError> {
+    async fn new(
+        authority: Authority,
+        place: &Place,
+        rate: RateLimit,
+        url: &str,
+        waiting: impl FnOnce(),
+    ) -> Result<Self, trust::TrustError> {
         let root_pem = pem(&authority.root);
         let chain_pem = authority.chain.iter().map(|der| pem(der)).collect();
         let page = page(&authority, url);
-        let is_slow = !matches!(authority.key.algorithm(), KeyAlgorithm::P256 | KeyAlgorithm::P384);
-        let tsa = Tsa::new(authority, Box::new(MonotonicClock::new(SystemClock)))?;
-        Ok(Self { tsa, rate, started: Instant::now(), is_slow, root_pem, chain_pem, page })
+        let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
+        let clock = MonotonicClock::new(SystemClock, Some(ledger.newest()));
+        let tsa = Tsa::new(authority, Box::new(clock), ledger)?;
+        Ok(Self { tsa, rate, started: Instant::now(), log: place.public.clone(), root_pem, chain_pem, page })
     }
 }
 
@@ -103,6 +120,7 @@ fn router(server: Arc<Server>) -> Router {
         .route("/tsa", axum::routing::post(stamp))
         .route("/root.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.root_pem, PEM) }))
         .route("/chain.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.chain_pem, PEM) }))
+        .route("/log/{*name}", get(log::file))
         .route("/healthz", get(|| async { public("ok\n", "text/plain; charset=utf-8") }))
         .with_state(server)
 }
@@ -142,16 +160,7 @@ async fn stamp(
     let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), REQUEST_BYTES_MAX)).await;
     let der = match body {
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time\n"),
-        Ok(Ok(body)) if server.is_slow => {
-            let server = Arc::clone(&server);
-            match tokio::task::spawn_blocking(move || server.tsa.respond(&body).der).await {
-                Ok(der) => der,
-                Err(_) => {
-                    TimeStampResp::encode_rejection(FailureInfo::SystemFailure, "the authority failed; try later")
-                }
-            }
-        }
-        Ok(Ok(body)) => server.tsa.respond(&body).der,
+        Ok(Ok(body)) => server.tsa.respond(&body).await.der,
         Ok(Err(_)) => {
             let sentence = "a request must not be larger than 4096 bytes; send a digest, not the content";
             TimeStampResp::encode_rejection(FailureInfo::BadDataFormat, sentence)

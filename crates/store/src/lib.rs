@@ -1,13 +1,24 @@
 //! Where things are kept. Knows no product word and no Merkle tree.
 //!
-//! A [`Db`] is one SQLite file whose commits survive a power cut; [`files`]
-//! writes whole files or none. An error is either refused (fix the input, try
-//! again) or broken (stop: the state on disk is not what it should be).
+//! A [`Db`] is an SQLite file or a PostgreSQL database whose commits survive a
+//! power cut; [`files`] writes whole files or none. An error is refused (fix the
+//! input, try again), unknown (stop, and look again after a restart) or broken
+//! (stop: the state on disk is not what it should be).
 
+pub mod blobs;
 mod db;
+mod exclusive;
 pub mod files;
+pub mod jobs;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
 
-pub use db::{Db, Migration};
+#[cfg(feature = "testing")]
+pub use db::faults;
+pub use db::{Db, Location, Migration, Schema, Tries, Tx};
+pub use exclusive::Exclusive;
+pub use value::{Row, Value};
 
 use std::fmt;
 
@@ -17,6 +28,8 @@ use std::fmt;
 pub enum StoreError {
     /// It cannot be done as asked; the text says what to change.
     Refused(String),
+    /// A commit was asked for and its outcome never came: it may have been written or not.
+    Unknown(String),
     /// The storage is out of order.
     Broken(String),
 }
@@ -24,7 +37,7 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(text) | Self::Broken(text) => f.write_str(text),
+            Self::Refused(text) | Self::Unknown(text) | Self::Broken(text) => f.write_str(text),
         }
     }
 }

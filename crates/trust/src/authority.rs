@@ -1,19 +1,27 @@
 //! An authority on disk: its database, its keys, its certificates.
 //!
-//! `DATA/shiyin.db` says what the instance is; `DATA/keys/` holds encrypted keys
-//! and their passphrase (secret); `DATA/public/` holds what anyone may have.
+//! `DATA/shiyin.db` says what the instance is, `DATA/log.db` is its log; `DATA/keys/`
+//! holds encrypted keys and their passphrase (secret); `DATA/public/` holds what
+//! anyone may have, the log's tiles among it.
 //! Making one is an explicit act and leaves either all of it or nothing.
 //! An evaluation instance says so in every name and can never be anything else.
 
 use crate::TrustError;
 use crate::certificates::{self, Issuer, Role};
 use crate::keys::{self, KeyAlgorithm, SigningKey};
+use crate::ledger::{self, LogKey, Place};
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, hex};
+use proof::logged::LogIdentity;
+use proof::x509::Certificate;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use store::{Db, Migration, files};
+use std::sync::Arc;
+use store::blobs::Blobs;
+use store::{Db, Location, Migration, Schema, Value, files};
+
+const SCHEMA: Schema = Schema { part: "instance", migrations: MIGRATIONS };
 
 const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
@@ -23,17 +31,11 @@ create table instance (
     key text primary key,
     value text not null
 );
-create trigger instance_is_fixed before update on instance begin
-    select raise(abort, 'what an instance is cannot be changed');
-end;
-create trigger instance_is_kept before delete on instance begin
-    select raise(abort, 'what an instance is cannot be removed');
-end;
 create table certificate (
     fingerprint text primary key,
     role text not null,
-    der_hex text not null,
-    created_s integer not null
+    der bytea not null,
+    number bigint not null
 );
 ",
 }];
@@ -60,6 +62,8 @@ pub struct Authority {
     pub chain: Vec<Vec<u8>>,
     /// The key that signs tokens.
     pub key: SigningKey,
+    /// The key of the log that every token goes into.
+    pub log: Arc<LogKey>,
 }
 
 /// The operator's name goes into certificates: X.520 allows 64 characters.
@@ -102,7 +106,7 @@ impl Authority {
                 folder.display()
             )));
         }
-        let db = Db::open(&path, false, MIGRATIONS).await?;
+        let db = Db::open(&Location::Sqlite(path), false, SCHEMA).await?;
         let operator = instance_value(&db, "operator").await?;
         let algorithm: KeyAlgorithm = instance_value(&db, "algorithm").await?.parse()?;
         let root = certificate(&db, Role::Root).await?;
@@ -112,7 +116,28 @@ impl Authority {
         let pem = read(&folder.join("keys/tsa.pem"))?;
         let key = SigningKey::from_encrypted_pem(algorithm, &pem, passphrase.trim().as_bytes())?;
         certificates::check(&chain, &root, &key, now).map_err(|fault| TrustError::Broken(fault.remedy().to_owned()))?;
-        Ok(Self { operator, root, chain, key })
+        let log = Arc::new(log_key(folder, &chain[0], passphrase.trim().as_bytes())?);
+        Ok(Self { operator, root, chain, key, log })
+    }
+
+    /// Where the instance in `folder` keeps its log.
+    pub fn log_place(folder: &Path) -> Result<Place, TrustError> {
+        let public = Blobs::folder(&folder.join("public/log"))?;
+        Ok(Place { database: Location::Sqlite(folder.join("log.db")), public })
+    }
+}
+
+/// The key of the log that the TSA certificate names.
+fn log_key(folder: &Path, tsa: &[u8], passphrase: &[u8]) -> Result<LogKey, TrustError> {
+    let identity = Certificate::parse(tsa).ok().and_then(|c| LogIdentity::of(&c).ok().flatten());
+    let identity = identity
+        .ok_or_else(|| TrustError::Broken("the TSA certificate names no log; issue a new one".to_owned()))?;
+    let key = LogKey::from_encrypted_pem(&identity.origin, &read(&folder.join("keys/log.pem"))?, passphrase)?;
+    match identity.keys.contains(key.verifier_key()) {
+        true => Ok(key),
+        false => Err(TrustError::Broken(
+            "keys/log.pem is not the key that the TSA certificate names: restore both from the same backup".to_owned(),
+        )),
     }
 }
 
@@ -125,15 +150,15 @@ fn read(path: &Path) -> Result<String, TrustError> {
 }
 
 async fn instance_value(db: &Db, key: &str) -> Result<String, TrustError> {
-    let rows = db.rows("select value from instance where key = $1", &[key]).await?;
-    let value = rows.into_iter().flatten().next();
+    let rows = db.rows("select value from instance where key = $1", &[key.into()]).await?;
+    let value = rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()?;
     value.ok_or_else(|| TrustError::Broken(format!("the database does not say the instance's {key}; restore a backup")))
 }
 
 async fn certificate(db: &Db, role: Role) -> Result<Vec<u8>, TrustError> {
-    let sql = "select der_hex from certificate where role = $1 order by created_s desc limit 1";
-    let rows = db.rows(sql, &[role.name()]).await?;
-    let der = rows.into_iter().flatten().next().and_then(|text| proof::digest::from_hex(&text));
+    let sql = "select der from certificate where role = $1 order by number desc limit 1";
+    let rows = db.rows(sql, &[role.name().into()]).await?;
+    let der = rows.first().map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()?;
     der.ok_or_else(|| TrustError::Broken(format!("the {} certificate is missing; restore a backup", role.name())))
 }
 
@@ -160,9 +185,12 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
     let [(_, root_key), (_, issuing_key), (_, tsa_key)] = &keys;
     // Instances of one operator must not share a name: a verifier tells authorities apart by it.
     let own = hex(&DigestAlgorithm::Sha256.digest(&root_key.spki()?).as_bytes()[..4]);
+    let log = LogKey::generate(&format!("shiyin.invalid/evaluation/{own}"))?;
+    let identity = log.identity();
     let issue = |role, title: &str, key, issuer| {
         let common_name = format!("Shiyin {title} {own} (EVALUATION ONLY 仅供评估)");
-        certificates::issue(role, operator, &common_name, key, issuer, options.now)
+        let log = Some(&identity).filter(|_| role == Role::Tsa);
+        certificates::issue(role, operator, &common_name, key, issuer, log, options.now)
     };
     let root = issue(Role::Root, "Root", root_key, None)?;
     let issuing = issue(Role::Issuing, "Issuing CA", issuing_key, Some(Issuer { certificate: &root, key: root_key }))?;
@@ -174,10 +202,11 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         let path = folder.join(format!("keys/{}.pem", role.name()));
         write(&path, key.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
     }
+    write(&folder.join("keys/log.pem"), log.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
     write(&folder.join("public/root.pem"), pem(&root).as_bytes(), files::PUBLIC)?;
     write(&folder.join("public/chain.pem"), (pem(&tsa) + &pem(&issuing)).as_bytes(), files::PUBLIC)?;
 
-    let db = Db::open(&folder.join("shiyin.db"), true, MIGRATIONS).await?;
+    let db = Db::open(&Location::Sqlite(folder.join("shiyin.db")), true, SCHEMA).await?;
     let created = options.now.unix_s().to_string();
     for (key, value) in [
         ("mode", "evaluation"),
@@ -185,13 +214,15 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         ("algorithm", options.algorithm.name()),
         ("created_s", created.as_str()),
     ] {
-        db.execute("insert into instance (key, value) values ($1, $2)", &[key, value]).await?;
+        db.execute("insert into instance (key, value) values ($1, $2)", &[key.into(), value.into()]).await?;
     }
-    for (role, der) in [(Role::Root, &root), (Role::Issuing, &issuing), (Role::Tsa, &tsa)] {
+    for (number, role, der) in [(1, Role::Root, &root), (2, Role::Issuing, &issuing), (3, Role::Tsa, &tsa)] {
         let fingerprint = DigestAlgorithm::Sha256.digest(der).to_string();
-        let sql = "insert into certificate (fingerprint, role, der_hex, created_s) values ($1, $2, $3, $4)";
-        db.execute(sql, &[&fingerprint, role.name(), &hex(der), &created]).await?;
+        let sql = "insert into certificate (fingerprint, role, der, number) values ($1, $2, $3, $4)";
+        let values: [Value; 4] = [fingerprint.into(), role.name().into(), der.as_slice().into(), number.into()];
+        db.execute(sql, &values).await?;
     }
+    ledger::create(&Authority::log_place(folder)?, &log).await?;
     db.close().await;
     Ok(())
 }
@@ -232,16 +263,6 @@ mod tests {
         assert!(matches!(again, Err(TrustError::Refused(_))));
         let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["data"], "nothing is left behind");
-    }
-
-    #[tokio::test]
-    async fn what_an_instance_is_cannot_be_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        Authority::init_evaluation(&data, &options("x")).await.unwrap();
-        let db = Db::open(&data.join("shiyin.db"), false, MIGRATIONS).await.unwrap();
-        assert!(db.execute("update instance set value = $1 where key = 'mode'", &["production"]).await.is_err());
-        assert!(db.execute("delete from instance", &[]).await.is_err());
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use crate::TrustError;
 use crate::keys::{self, SigningKey};
 use proof::der::{Time, Writer, tag};
 use proof::digest::DigestAlgorithm;
+use proof::logged::LogIdentity;
 use proof::oid::{self, Oid};
 use proof::x509::{Certificate, key_usage, name};
 
@@ -53,13 +54,15 @@ pub struct Issuer<'a> {
     pub key: &'a SigningKey,
 }
 
-/// Issues a certificate for `key`; without an issuer it is self-signed.
+/// Issues a certificate for `key`; without an issuer it is self-signed. `log` is the log that
+/// its holder promises to put every token into.
 pub fn issue(
     role: Role,
     operator: &str,
     common_name: &str,
     key: &SigningKey,
     issuer: Option<Issuer<'_>>,
+    log: Option<&LogIdentity>,
     now: Time,
 ) -> Result<Vec<u8>, TrustError> {
     let unreadable = |_| TrustError::Broken("the issuer's certificate cannot be read".to_owned());
@@ -91,7 +94,7 @@ pub fn issue(
         w.raw(&subject);
         w.raw(&spki);
         w.nested(tag::context_constructed(3), |w| {
-            w.sequence(|w| write_extensions(w, role, &own_id, issuer_id.as_deref()));
+            w.sequence(|w| write_extensions(w, role, &own_id, issuer_id.as_deref(), log));
         });
     });
     let tbs = w.into_bytes();
@@ -105,7 +108,13 @@ pub fn issue(
     Ok(w.into_bytes())
 }
 
-fn write_extensions(w: &mut Writer, role: Role, own_id: &[u8], issuer_id: Option<&[u8]>) {
+fn write_extensions(
+    w: &mut Writer,
+    role: Role,
+    own_id: &[u8],
+    issuer_id: Option<&[u8]>,
+    log: Option<&LogIdentity>,
+) {
     let mut extension = |oid: Oid<'_>, critical: bool, fill: &dyn Fn(&mut Writer)| {
         w.sequence(|w| {
             w.oid(oid);
@@ -132,6 +141,9 @@ fn write_extensions(w: &mut Writer, role: Role, own_id: &[u8], issuer_id: Option
     extension(oid::SUBJECT_KEY_ID, false, &|w| w.octets(own_id));
     if let Some(id) = issuer_id {
         extension(oid::AUTHORITY_KEY_ID, false, &|w| w.sequence(|w| w.primitive(tag::context(0), id)));
+    }
+    if let Some(log) = log {
+        extension(oid::LOG_IDENTITY, false, &|w| w.raw(&log.encode()));
     }
 }
 
@@ -229,11 +241,11 @@ mod tests {
     fn chain(tsa_role: Role) -> Chain {
         let new = || SigningKey::generate(KeyAlgorithm::P256).unwrap();
         let (root_key, issuing_key, tsa_key) = (new(), new(), new());
-        let root = issue(Role::Root, "O", "Root", &root_key, None, NOW).unwrap();
+        let root = issue(Role::Root, "O", "Root", &root_key, None, None, NOW).unwrap();
         let above = Issuer { certificate: &root, key: &root_key };
-        let issuing = issue(Role::Issuing, "O", "Issuing", &issuing_key, Some(above), NOW).unwrap();
+        let issuing = issue(Role::Issuing, "O", "Issuing", &issuing_key, Some(above), None, NOW).unwrap();
         let above = Issuer { certificate: &issuing, key: &issuing_key };
-        let tsa = issue(tsa_role, "O", "TSA", &tsa_key, Some(above), NOW).unwrap();
+        let tsa = issue(tsa_role, "O", "TSA", &tsa_key, Some(above), None, NOW).unwrap();
         Chain { root, chain: vec![tsa, issuing], tsa_key }
     }
 

@@ -52,9 +52,9 @@ pub struct MonotonicClock<C> {
 }
 
 impl<C: Clock> MonotonicClock<C> {
-    /// Watches over `source`.
-    pub fn new(source: C) -> Self {
-        Self { source, last: Mutex::new(None) }
+    /// Watches over `source`; no reading lies before `newest`, the last time that was used.
+    pub fn new(source: C, newest: Option<Time>) -> Self {
+        Self { source, last: Mutex::new(newest) }
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards() {
-        let clock = MonotonicClock::new(Script(Mutex::new(vec![102, 98, 99, 100])));
+        let clock = MonotonicClock::new(Script(Mutex::new(vec![102, 98, 99, 100])), None);
         let read = || clock.now().map(|r| r.time.unix_s());
         assert_eq!(read(), Ok(100));
         assert_eq!(read(), Ok(100), "a second back is held");

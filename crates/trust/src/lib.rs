@@ -1,4 +1,4 @@
-//! The instruments that give force: clock, keys, certificates, time stamp authority.
+//! The instruments that give force: clock, keys, certificates, ledger, time stamp authority.
 //!
 //! `trust` knows no user, no page and no price. It is the only floor that signs
 //! and the only one that reads a clock. An error is either refused (fix the
@@ -9,6 +9,7 @@ pub mod aws_lc;
 pub mod certificates;
 pub mod clock;
 pub mod keys;
+pub mod ledger;
 pub mod tsa;
 
 use std::fmt;

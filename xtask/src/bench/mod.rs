@@ -16,10 +16,12 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use trust::authority::Authority;
 use trust::aws_lc::AwsLc;
 use trust::clock::{Clock as _, SystemClock};
+use trust::ledger::Ledger;
 use trust::tsa::Tsa;
 
 const REPLIES: usize = 20_000;
@@ -39,10 +41,13 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let request = TimeStampReq::encode(&DigestAlgorithm::Sha256.digest(b"bench"), None, Some(&[7; 16]), true);
 
     signing(&authority)?;
-    let tsa = Tsa::new(authority, Box::new(SystemClock))?;
-    let response = tsa.respond(&request).der;
-    let in_process = cpu_per_call(REPLIES, || drop(tsa.respond(&request)))?;
-    println!("reply in-process, self-check included    {:>9.4} ms CPU", ms(in_process));
+    let place = Authority::log_place(&data)?;
+    let tsa = runtime.block_on(async {
+        let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await?;
+        Tsa::new(authority, Box::new(SystemClock), ledger)
+    })?;
+    let response = runtime.block_on(tsa.respond(&request)).der;
+    runtime.block_on(tsa.close());
     let over_http = http(&program, &data, &request)?;
     println!("reply over keep-alive HTTP               {:>9.4} ms CPU of the server (bar: 0.12)", ms(over_http));
     let openssl = openssl_replies(root, folder.path(), &data, &request)?;

@@ -106,6 +106,56 @@ codes! {
         "该时间仅为签发机构自述，没有独立时间可印证，不能排除机构倒填时间。"
         ""
         "";
+    LogIncluded "log-included" Pass Nobody "RFC 9162 2.1.3"
+        "The token is entry {index} of the log {origin}, in a tree of {size} entries that the log has signed."
+        "令牌是日志 {origin} 的第 {index} 条，所在树有 {size} 条，已由日志签名。"
+        ""
+        "";
+    IndependentTime "independent-time" Pass Nobody "DESIGN 1"
+        "Another authority, {authority}, confirms that the token existed no later than {time}. Between {stated} and then ({gap}) only the issuing authority's word counts."
+        "另一机构 {authority} 确认该令牌不晚于 {time} 已存在。自 {stated} 至该时刻（{gap}）仅有签发机构自述。"
+        ""
+        "";
+    StampNotIndependent "stamp-not-independent" Notice Authority "DESIGN 1"
+        "A further timestamp over the log is by the issuing authority itself ({authority}) and adds nothing."
+        "对日志的另一时间戳出自签发机构自身（{authority}），没有独立证明作用。"
+        ""
+        "";
+    StampUnconfirmed "stamp-unconfirmed" Notice Verifier "DESIGN 1"
+        "A further timestamp over the log is by {authority}, which is not pinned."
+        "对日志的另一时间戳出自 {authority}，该机构未被确认。"
+        "Obtain that authority's root certificate by a way you trust and give it with --trust."
+        "请通过可信途径取得该机构的根证书，并用 --trust 指定。";
+    StampWrong "stamp-wrong" Warning Token "DESIGN 1"
+        "A further timestamp over the log ({authority}) is not valid and was left out of account."
+        "对日志的另一时间戳（{authority}）无效，未予采信。"
+        "Nothing needs to be done; ask the issuing authority for a newer proof."
+        "无需处理；可向签发机构索取更新的证明。";
+    TimesContradict "times-contradict" Error Authority "DESIGN 1"
+        "The token says {time}, yet {authority} saw it in the log at {other}, before that."
+        "令牌声明 {time}，但 {authority} 在更早的 {other} 已见其在日志中。"
+        "The issuing authority's clock was wrong; do not rely on the time."
+        "签发机构的时钟有误，请勿依赖该时间。";
+    LogNotNamed "log-not-named" Notice Authority "DESIGN 1"
+        "The token carries a log proof, but the signer's certificate names no log; it was not checked."
+        "令牌带有日志证明，但签名者证书未指明日志，未作核验。"
+        ""
+        "";
+    LogIdentityMalformed "log-identity-malformed" Error Authority "DESIGN 1"
+        "The signer's certificate names its log in a form that cannot be read: {cause}."
+        "签名者证书中的日志标识无法读取：{cause}。"
+        "The authority made a faulty certificate; ask another authority."
+        "签发机构的证书有误，请改用其他机构。";
+    LogProofMissing "log-proof-missing" Gap Authority "DESIGN 1"
+        "The authority promises to log every token in {origin}, and this one carries no proof of it."
+        "签发机构承诺将每个令牌记入日志 {origin}，但该令牌没有相应证明。"
+        "Use the file as the authority sent it, or ask it for the proof; without it, nothing shows that the token is not hidden from others."
+        "请使用签发机构发出的原始文件，或向其索取证明；没有证明，就无法确认该令牌未被隐瞒。";
+    LogProofWrong "log-proof-wrong" Error Token "RFC 9162 2.1.3"
+        "The proof that the token is in the log {origin} does not hold: {cause}."
+        "令牌在日志 {origin} 中的证明不成立：{cause}。"
+        "Use the file as the authority sent it, or ask it for the proof again."
+        "请使用签发机构发出的原始文件，或重新索取证明。";
     NoRevocationData "no-revocation-data" Warning Verifier "RFC 3161 4"
         "No usable revocation list was supplied for {subject}; whether it was revoked is not known."
         "未提供 {subject} 的可用吊销列表，无法得知其是否已被吊销。"

@@ -205,6 +205,30 @@ pub struct TokenFacts {
     pub authority_fingerprint: Option<String>,
     /// SHA-256 over signed attributes and signature, in hexadecimal.
     pub token_digest: Option<String>,
+    /// Where the token stands in its authority's log, where that was proven.
+    pub log: Option<LogPlace>,
+    /// The earliest time at which another authority saw it there.
+    pub independent: Option<IndependentTime>,
+}
+
+/// A place in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The log's name.
+    pub origin: String,
+    /// The index of the entry, from 0.
+    pub index: u64,
+    /// The size of the tree it was proven in.
+    pub size: u64,
+}
+
+/// A time that is not the issuing authority's own word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndependentTime {
+    /// No later than this.
+    pub time: Time,
+    /// Who says so.
+    pub authority: String,
 }
 
 /// A verdict and what it rests on.

@@ -1,8 +1,9 @@
-//! Remembering paths. Authorities sign millions of tokens with one certificate;
+//! Remembering paths and checkpoints. Authorities sign millions of tokens with one certificate;
 //! its path need be found and its signatures checked once.
 
 use super::Context;
 use crate::der::Time;
+use crate::tlog::{NoteKey, TlogError};
 use crate::x509::Certificate;
 use crate::x509::path::{self, BrokenPath, Path};
 use std::collections::HashMap;
@@ -18,6 +19,8 @@ const ENTRIES_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub struct PathMemo {
     paths: Mutex<Paths>,
+    /// The last checkpoint whose signature held, with its key: all tokens of a batch share it.
+    checkpoint: Mutex<Option<(NoteKey, String)>>,
 }
 
 /// By the signer's certificate; a signer has one entry for each pool and set of anchors met.
@@ -88,6 +91,22 @@ fn same(known: &[Box<[u8]>], given: &[Certificate<'_>]) -> bool {
 }
 
 impl PathMemo {
+    /// Whether the key's signature on a checkpoint holds, from memory where it is the last one.
+    pub(super) fn checkpoint(
+        &self,
+        key: &NoteKey,
+        text: &str,
+        verify: impl FnOnce() -> Result<(), TlogError>,
+    ) -> Result<(), TlogError> {
+        let is_known = |known: &(NoteKey, String)| known.0 == *key && known.1 == text;
+        if self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(is_known) {
+            return Ok(());
+        }
+        verify()?;
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.clone(), text.to_owned()));
+        Ok(())
+    }
+
     fn find(
         &self,
         signer: &Certificate<'_>,

@@ -3,8 +3,9 @@
 //! Every check that can be made is made, and each leaves a finding; a verdict is
 //! only good where all passed. The path is checked at the time in the token, not
 //! now. What arrives with a token (certificates, revocation lists) is used but
-//! never trusted. Absent: OCSP, inclusion proofs, evidence records.
+//! never trusted. Absent: OCSP, evidence records.
 
+mod log;
 mod memo;
 mod revocation;
 mod signer;
@@ -16,7 +17,7 @@ use crate::crypto::Verifier;
 use crate::der::{DerError, Time, ber};
 use crate::digest::{Digest, DigestAlgorithm, hex};
 use crate::oid;
-use crate::report::{Code, Finding, Report, TokenFacts};
+use crate::report::{Code, Finding, IndependentTime, Report, TokenFacts};
 use crate::tsp::{Status, TimeStampReq, TimeStampResp, TstInfo};
 use std::borrow::Cow;
 
@@ -101,7 +102,7 @@ pub fn verify_response(bytes: &[u8], cx: &Context<'_>) -> Report {
                 findings.add(Code::GrantedWithMods);
             }
             let rewritten = matches!(parsed, Ok((_, true)));
-            check_token(token, rewritten, cx, findings)
+            check_token(token, rewritten, cx, findings, Depth::Token)
         }
         (true, None) => {
             findings.add(Code::TokenMissing);
@@ -126,7 +127,7 @@ pub fn verify_response(bytes: &[u8], cx: &Context<'_>) -> Report {
 #[must_use]
 pub fn verify_token(bytes: &[u8], cx: &Context<'_>) -> Report {
     match cms::normalise(bytes) {
-        Ok((der, rewritten)) => check_token(&der, rewritten, cx, Findings::default()),
+        Ok((der, rewritten)) => check_token(&der, rewritten, cx, Findings::default(), Depth::Token),
         Err(cause) => malformed(Findings::default(), cause),
     }
 }
@@ -156,7 +157,15 @@ pub fn imprint_algorithm(bytes: &[u8]) -> Option<DigestAlgorithm> {
     TstInfo::parse(signed.content).ok()?.imprint.algorithm.digest()
 }
 
-fn check_token(der: &[u8], rewritten: bool, cx: &Context<'_>, mut findings: Findings) -> Report {
+/// Whether a token is what is asked about, or a stamp over the log that it is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Token,
+    /// Its own place in a log is not looked at: that would have no end.
+    Stamp,
+}
+
+fn check_token(der: &[u8], rewritten: bool, cx: &Context<'_>, mut findings: Findings, depth: Depth) -> Report {
     let signed = match SignedData::parse(der) {
         Ok(signed) => signed,
         Err(cause) => return malformed(findings, cause),
@@ -178,12 +187,20 @@ fn check_token(der: &[u8], rewritten: bool, cx: &Context<'_>, mut findings: Find
     check_info(&info, cx.now, &mut findings);
     note_form(&signed, &info, rewritten, &mut findings);
     match signed.signers.as_slice() {
-        [signer] => signer::check(signer, &signed, &info, cx, &mut facts, &mut findings),
+        [signer] => signer::check(signer, &signed, &info, cx, &mut facts, &mut findings, depth),
         signers => findings.with(Code::SignerCount, [("count", signers.len().to_string())]),
     }
     let accuracy = info.accuracy.map_or_else(|| "—".to_owned(), |a| a.to_string());
     findings.with(Code::TimeStated, [("time", info.gen_time.to_string()), ("accuracy", accuracy)]);
-    findings.add(Code::BackdatingNotExcluded);
+    match &facts.independent {
+        Some(IndependentTime { time, authority }) => {
+            let gap_s = (time.unix_s() - info.gen_time.unix_s()).max(0);
+            let (time, stated) = (("time", time.to_string()), ("stated", info.gen_time.to_string()));
+            let gap = ("gap", format!("{gap_s} s"));
+            findings.with(Code::IndependentTime, [("authority", authority.clone()), time, stated, gap]);
+        }
+        None => findings.add(Code::BackdatingNotExcluded),
+    }
     findings.report(Some(facts))
 }
 
@@ -200,6 +217,8 @@ fn facts(info: &TstInfo<'_>) -> TokenFacts {
         path: Vec::new(),
         authority_fingerprint: None,
         token_digest: None,
+        log: None,
+        independent: None,
     }
 }
 

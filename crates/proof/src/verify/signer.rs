@@ -1,6 +1,6 @@
 //! Who signed: the certificate, its binding to the signature, its purpose and its path.
 
-use super::{Context, Findings, revocation};
+use super::{Context, Depth, Findings, revocation};
 use crate::cms::{SignedData, SignerId, SignerInfo};
 use crate::crypto::{self, SignatureAlgorithm, SignatureError, Verifier};
 use crate::der::{DerError, Element, Integer, Reader, tag};
@@ -19,8 +19,10 @@ pub(super) fn check(
     cx: &Context<'_>,
     facts: &mut TokenFacts,
     findings: &mut Findings,
+    depth: Depth,
 ) {
-    facts.token_digest = signer.token_digest(cx.verifier).map(|d| d.to_string());
+    let token_digest = signer.token_digest(cx.verifier);
+    facts.token_digest = token_digest.map(|d| d.to_string());
     let Some(signed_bytes) = signer.signed_bytes() else {
         findings.add(Code::AttributesMissing);
         return;
@@ -60,6 +62,9 @@ pub(super) fn check(
             revocation::check(&path, info.gen_time, &signed.crls, cx, findings);
         }
         Err(broken) => note_broken(&broken, info, findings),
+    }
+    if depth == Depth::Token {
+        super::log::check(signer, certificate, info, token_digest, cx, facts, findings);
     }
 }
 

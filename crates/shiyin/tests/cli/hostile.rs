@@ -188,20 +188,29 @@ fn an_old_answer_or_one_to_something_else_is_a_lie() {
     refused(&house, &stamped_by(&house, "200 OK", old), 8, "imprint-mismatch");
 }
 
-#[test]
-fn an_altered_answer_is_noticed() {
-    let house = house();
+/// A reply of the real server with one bit changed, `at` bytes from the start of the log proof.
+fn altered(house: &House, at: isize) -> Output {
     let upstream = house.url.strip_prefix("http://").unwrap().to_owned();
     let (url, thread) = fake(1, move |mut stream| {
         let body = request(&mut stream);
         let mut answer = forwarded(&upstream, &body);
-        let last = answer.len() - 1;
-        answer[last] ^= 1;
+        let oid = proof::oid::LOG_PROOF.as_bytes();
+        let start = answer.windows(oid.len()).position(|w| w == oid).unwrap();
+        answer[start.checked_add_signed(at).unwrap()] ^= 1;
         reply(&mut stream, "200 OK", &answer);
     });
     let output = house.run("stamp", &["a.txt", "--data", "data", "--server", &url]);
     thread.join().unwrap();
-    refused(&house, &output, 8, "signature-wrong");
+    output
+}
+
+#[test]
+fn an_altered_answer_is_noticed() {
+    let house = house();
+    // The last byte of the signature stands before the headers of attributes and attribute.
+    refused(&house, &altered(&house, -11), 8, "signature-wrong");
+    // The index of the entry, and a hash of the proof's checkpoint.
+    refused(&house, &altered(&house, 80), 8, "log-proof-wrong");
 }
 
 #[test]
