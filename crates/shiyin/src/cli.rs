@@ -93,6 +93,43 @@ pub fn command(words: &Words) -> Command {
                 )
                 .subcommand(Command::new("list").about(say("cmd-trust-list"))),
         )
+        .subcommand(
+            Command::new("log")
+                .about(say("cmd-log"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(Command::new("show").about(say("cmd-log-show")).arg(data()))
+                .subcommand(
+                    Command::new("prove")
+                        .about(say("cmd-log-prove"))
+                        .arg(paths(words).help(say("arg-tokens")))
+                        .arg(text("server", "arg-server").value_name("URL").action(ArgAction::Append))
+                        .arg(own())
+                        .arg(trust()),
+                )
+                .subcommand(
+                    Command::new("export")
+                        .about(say("cmd-log-export"))
+                        .arg(one_path("folder", "DIR", &say("arg-new-folder")))
+                        .arg(data()),
+                )
+                .subcommand(Command::new("retire").about(say("cmd-log-retire")).arg(data())),
+        )
+        .subcommand(Command::new("fsck").about(say("cmd-fsck")).arg(data()))
+        .subcommand(
+            Command::new("backup")
+                .about(say("cmd-backup"))
+                .arg(one_path("folder", "DIR", &say("arg-new-folder")))
+                .arg(path("keys", "arg-keys-out").value_name("DIR").required(true))
+                .arg(data()),
+        )
+        .subcommand(
+            Command::new("restore")
+                .about(say("cmd-restore"))
+                .arg(one_path("folder", "DIR", &say("arg-copy")))
+                .arg(path("keys", "arg-keys-in").value_name("DIR").required(true))
+                .arg(data()),
+        )
         .subcommand(Command::new("man").hide(true).about(say("cmd-man")).arg(one_path(
             "folder",
             "DIR",

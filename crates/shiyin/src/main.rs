@@ -4,16 +4,19 @@
 //! words. It decides nothing about a token; `proof` does, on every platform.
 
 mod cli;
+mod config;
 mod exit;
 mod hashing;
 mod input;
 mod inspect;
 mod instance;
+mod log;
 mod manifest;
 mod serve;
 mod show;
 mod stamp;
 mod trust_store;
+mod upkeep;
 mod usage;
 mod verify;
 mod words;
@@ -47,6 +50,10 @@ fn main() -> ExitCode {
         Some(("verify", m)) => verify::run(m, &words),
         Some(("inspect", m)) => inspect::run(m, &words),
         Some(("trust", m)) => trust_store::run(m, &words),
+        Some(("log", m)) => log::run(m, &words),
+        Some(("fsck", m)) => upkeep::check(m, &words),
+        Some(("backup", m)) => upkeep::backup(m, &words),
+        Some(("restore", m)) => upkeep::restore(m, &words),
         Some(("man", m)) => man(m, &words),
         Some(("completions", m)) => completions(m, &words),
         _ => Ok(Exit::Usage),

@@ -4,13 +4,14 @@
 //! transport only. Bodies, waiting times and requests per address are bounded.
 
 mod connections;
+mod external;
 mod log;
 mod rate;
 
 use crate::exit::{Exit, Failure};
-use crate::instance::runtime;
+use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{input, program, tell};
+use crate::{config, input, program, tell};
 use axum::Extension;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -22,13 +23,13 @@ use connections::Client;
 use proof::digest::DigestAlgorithm;
 use proof::tsp::{FailureInfo, QUERY_MEDIA_TYPE, REPLY_MEDIA_TYPE, REQUEST_BYTES_MAX, TimeStampResp};
 use rate::RateLimit;
-use store::blobs::Blobs;
 use std::sync::Arc;
 use std::time::Duration;
+use store::blobs::Blobs;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use trust::authority::{Authority, pem};
-use trust::clock::{Clock as _, MonotonicClock, SystemClock};
+use trust::clock::{MonotonicClock, SystemClock};
 use trust::ledger::{Ledger, Place};
 use trust::tsa::Tsa;
 
@@ -39,8 +40,8 @@ struct Server {
     tsa: Tsa,
     rate: RateLimit,
     started: Instant,
-    /// The log's public files.
-    log: Blobs,
+    /// The public files of the log, and of those before it.
+    logs: Blobs,
     root_pem: String,
     chain_pem: String,
     page: String,
@@ -54,7 +55,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 
 async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let fault = |message: String| Failure::new(Exit::Instance, message);
-    let now = SystemClock.now().map_err(|_| fault(words.say("err-clock", &[])))?.time;
+    let now = now(words)?;
     let data = input::path(matches, "data");
     let authority = Authority::open(data, now).await.map_err(|e| fault(e.to_string()))?;
     let address = matches.get_one::<String>("listen").cloned().unwrap_or_default();
@@ -67,15 +68,19 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     }
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
     let url = format!("http://localhost:{}", local.port());
-    let place = Authority::log_place(data).map_err(|e| fault(e.to_string()))?;
+    let place = authority.log_place(data).map_err(|e| fault(e.to_string()))?;
+    let config = config::read(data, words)?;
+    let logs = Blobs::folder(&data.join("public/log")).map_err(|e| fault(e.to_string()))?;
     let waiting = || tell(&words.say("serve-waiting", &[]));
-    let server = Server::new(authority, &place, rate, &url, waiting).await.map_err(|e| fault(e.to_string()))?;
+    let server = Server::new(authority, &place, logs, rate, &url, waiting).await.map_err(|e| fault(e.to_string()))?;
     let server = Arc::new(server);
+    let stamper = external::start(&config.external, place.public.clone(), words)?;
     tell(&words.say("serve-ready", &[("url", &url)]));
     let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
     let command = format!("{} stamp README.md --data {}{elsewhere}", program(), data.display());
     tell(&words.say("serve-next", &[("command", &command)]));
     connections::serve(listener, router(Arc::clone(&server)), stop_signal()).await;
+    drop(stamper);
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
     if let Some(server) = Arc::into_inner(server) {
         server.tsa.close().await;
@@ -100,6 +105,7 @@ impl Server {
     async fn new(
         authority: Authority,
         place: &Place,
+        logs: Blobs,
         rate: RateLimit,
         url: &str,
         waiting: impl FnOnce(),
@@ -110,7 +116,7 @@ impl Server {
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
         let clock = MonotonicClock::new(SystemClock, Some(ledger.newest()));
         let tsa = Tsa::new(authority, Box::new(clock), ledger)?;
-        Ok(Self { tsa, rate, started: Instant::now(), log: place.public.clone(), root_pem, chain_pem, page })
+        Ok(Self { tsa, rate, started: Instant::now(), logs, root_pem, chain_pem, page })
     }
 }
 
@@ -120,6 +126,7 @@ fn router(server: Arc<Server>) -> Router {
         .route("/tsa", axum::routing::post(stamp))
         .route("/root.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.root_pem, PEM) }))
         .route("/chain.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.chain_pem, PEM) }))
+        .route("/log", get(log::list))
         .route("/log/{*name}", get(log::file))
         .route("/healthz", get(|| async { public("ok\n", "text/plain; charset=utf-8") }))
         .with_state(server)

@@ -36,6 +36,12 @@ pub fn text(report: &Report, words: &Words) -> String {
     if let Some(fingerprint) = &facts.authority_fingerprint {
         fact("verify-authority", fingerprint);
     }
+    if let Some(log) = &facts.log {
+        fact("verify-log", &format!("{} #{}", log.origin, log.index));
+    }
+    if let Some(independent) = &facts.independent {
+        fact("verify-independent", &local_time(independent.time, words.language()));
+    }
     out
 }
 
@@ -108,6 +114,21 @@ struct JsonFacts {
     path: Vec<String>,
     authority_sha256: Option<String>,
     token_digest: Option<String>,
+    log: Option<JsonLog>,
+    independent: Option<JsonIndependent>,
+}
+
+#[derive(Serialize)]
+struct JsonLog {
+    origin: String,
+    index: u64,
+    size: u64,
+}
+
+#[derive(Serialize)]
+struct JsonIndependent {
+    time: String,
+    authority: String,
 }
 
 impl JsonReport {
@@ -132,6 +153,11 @@ impl JsonReport {
             path: f.path.clone(),
             authority_sha256: f.authority_fingerprint.clone(),
             token_digest: f.token_digest.clone(),
+            log: f.log.as_ref().map(|l| JsonLog { origin: l.origin.clone(), index: l.index, size: l.size }),
+            independent: f
+                .independent
+                .as_ref()
+                .map(|i| JsonIndependent { time: i.time.to_string(), authority: i.authority.clone() }),
         });
         let findings = report.findings.iter().map(finding).collect();
         Self { path: path.to_owned(), verdict: report.verdict.name(), findings, facts }

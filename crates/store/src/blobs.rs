@@ -52,7 +52,8 @@ impl Blobs {
 
     /// Objects in a bucket.
     pub fn s3(s3: &S3) -> Result<Self, StoreError> {
-        let is_loopback = ["http://127.", "http://localhost:", "http://[::1]"].iter().any(|p| s3.endpoint.starts_with(p));
+        let is_loopback =
+            ["http://127.", "http://localhost:", "http://[::1]"].iter().any(|p| s3.endpoint.starts_with(p));
         let service = AmazonS3Builder::new()
             .with_endpoint(&s3.endpoint)
             .with_region(&s3.region)
@@ -162,11 +163,12 @@ impl Blobs {
         }
     }
 
-    /// The names of all files below `folder` (a name without slash at the end), sorted.
+    /// The names of all files below `folder` (a name without slash at the end, or empty), sorted.
     pub async fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let mut names = match &*self.0 {
             Kind::Folder(root) => {
-                let (root, start) = (root.clone(), path_of(root, folder)?);
+                let start = if folder.is_empty() { root.clone() } else { path_of(root, folder)? };
+                let root = root.clone();
                 let found = blocking(move || {
                     let mut names = Vec::new();
                     walk(&start, &mut |path| {
@@ -178,7 +180,7 @@ impl Blobs {
                 found.await.map_err(|e| cannot("list", &folder, &e))?
             }
             Kind::S3 { service, prefix } => {
-                let key = key_of(prefix, folder)?;
+                let key = if folder.is_empty() { Key::from(prefix.as_str()) } else { key_of(prefix, folder)? };
                 let found = service.list(Some(&key)).map_ok(|meta| meta.location.to_string()).try_collect();
                 let found: Vec<String> = found.await.map_err(|e| cannot("list", &folder, &e))?;
                 found.into_iter().filter_map(|n| n.strip_prefix(prefix.as_str()).map(str::to_owned)).collect()

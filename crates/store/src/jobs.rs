@@ -108,14 +108,8 @@ pub struct Progress {
 pub async fn add(tx: &mut Tx, job: &NewJob<'_>, now_ms: i64) -> Result<(), StoreError> {
     let sql = "insert into job (id, kind, payload, state, due_ms, tries, tries_max, steps_done, steps_all, created_ms) \
                values ($1, $2, $3, 'ready', $4, 0, $5, 0, 0, $6) on conflict (id) do nothing";
-    let values = [
-        job.id.into(),
-        job.kind.into(),
-        job.payload.into(),
-        job.due_ms.into(),
-        job.tries_max.into(),
-        now_ms.into(),
-    ];
+    let values =
+        [job.id.into(), job.kind.into(), job.payload.into(), job.due_ms.into(), job.tries_max.into(), now_ms.into()];
     tx.execute(sql, &values).await.map(drop)
 }
 
@@ -148,13 +142,8 @@ fn read(row: &Row, lease: &str) -> Result<Job, StoreError> {
 /// Refused where the lease was lost: another worker may have the job, so stop.
 pub async fn report(db: &Db, job: &Job, steps: (i64, i64), now_ms: i64, lease_ms: i64) -> Result<(), StoreError> {
     let sql = "update job set steps_done = $3, steps_all = $4, due_ms = $5 where id = $1 and lease = $2";
-    let values = [
-        job.id.as_str().into(),
-        job.lease.as_str().into(),
-        steps.0.into(),
-        steps.1.into(),
-        (now_ms + lease_ms).into(),
-    ];
+    let values =
+        [job.id.as_str().into(), job.lease.as_str().into(), steps.0.into(), steps.1.into(), (now_ms + lease_ms).into()];
     held(db.execute(sql, &values).await?)
 }
 

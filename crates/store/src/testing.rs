@@ -66,7 +66,8 @@ fn cluster() -> &'static Cluster {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, user, bin) = (folder.path().display(), as_its_user(folder.path()), programs());
         let bin = bin.display();
-        let init = format!("{user}{bin}/initdb -D {path}/db -U shiyin -A trust -E UTF8 --locale=C --no-sync >/dev/null");
+        let init =
+            format!("{user}{bin}/initdb -D {path}/db -U shiyin -A trust -E UTF8 --locale=C --no-sync >/dev/null");
         assert!(Command::new("sh").args(["-c", &init]).status().is_ok_and(|s| s.success()), "initdb");
         let serve = format!(
             "{user}{bin}/postgres -D {path}/db -k {path} -c listen_addresses= -c max_connections=200 \

@@ -146,8 +146,7 @@ async fn nothing_is_spent_twice(location: Location) {
 
 async fn the_outcome_of_a_commit_is_told_as_it_is(location: Location) {
     let db = open(&location).await;
-    for (fault, is_there) in
-        [(Fault::Refused, false), (Fault::UnknownNotWritten, false), (Fault::UnknownWritten, true)]
+    for (fault, is_there) in [(Fault::Refused, false), (Fault::UnknownNotWritten, false), (Fault::UnknownWritten, true)]
     {
         db.faults().plan("u", fault);
         let result = db.execute("insert into u (k) values ($1)", &[format!("{fault:?}").into()]).await;

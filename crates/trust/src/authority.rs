@@ -121,27 +121,95 @@ impl Authority {
     }
 
     /// Where the instance in `folder` keeps its log.
-    pub fn log_place(folder: &Path) -> Result<Place, TrustError> {
-        let public = Blobs::folder(&folder.join("public/log"))?;
-        Ok(Place { database: Location::Sqlite(folder.join("log.db")), public })
+    pub fn log_place(&self, folder: &Path) -> Result<Place, TrustError> {
+        place(folder, &self.log)
     }
+
+    /// Closes the log of the instance in `folder` and begins a new one, with a key and a name of
+    /// its own, which a new TSA certificate names. What the old log proved stays proven.
+    ///
+    /// For an instance out of a backup, and for one whose log can no longer be trusted. Nothing
+    /// may be serving it. Gives the new log's name.
+    pub async fn retire(folder: &Path, now: Time) -> Result<String, TrustError> {
+        let old = Self::open(folder, now).await?;
+        let passphrase = read(&folder.join("keys/passphrase"))?;
+        let pem = read(&folder.join("keys/issuing.pem"))?;
+        let passphrase = passphrase.trim().as_bytes();
+        let issuing_key = SigningKey::from_encrypted_pem(old.key.algorithm(), &pem, passphrase)?;
+        let log = LogKey::generate(&next_origin(old.log.origin()))?;
+        let root = Certificate::parse(&old.root).map_err(|_| TrustError::Broken("the root is damaged".to_owned()))?;
+        let issuer = Issuer { certificate: &old.chain[1], key: &issuing_key };
+        let name = common_name("TSA", root.spki);
+        let identity = log.identity();
+        let tsa = certificates::issue(Role::Tsa, &old.operator, &name, &old.key, Some(issuer), Some(&identity), now)?;
+        let path = folder.join(log_key_file(&log));
+        write(&path, log.to_encrypted_pem(passphrase)?.as_bytes(), files::SECRET)?;
+        ledger::create(&place(folder, &log)?, &log).await?;
+        // From this row on the new log counts; before it, all of the above is only lying about.
+        let db = Db::open(&Location::Sqlite(folder.join("shiyin.db")), false, SCHEMA).await?;
+        let sql = "insert into certificate (fingerprint, role, der, number) \
+                   select $1, $2, $3, max(number) + 1 from certificate";
+        let fingerprint = DigestAlgorithm::Sha256.digest(&tsa).to_string();
+        let inserted = db.execute(sql, &[fingerprint.into(), Role::Tsa.name().into(), tsa.as_slice().into()]).await;
+        db.close().await;
+        inserted?;
+        let chain = folder.join("public/chain.pem");
+        let text = pem_of(&[tsa, old.chain[1].clone()]);
+        files::replace(&chain, text.as_bytes(), files::PUBLIC).map_err(|e| cannot("write", &chain, &e))?;
+        Ok(log.origin().to_owned())
+    }
+}
+
+/// A log's files are under the id of its key, so that those of retired logs stay where they are.
+fn place(folder: &Path, log: &LogKey) -> Result<Place, TrustError> {
+    let files = folder.join("public/log").join(hex(&log.verifier_key().id()));
+    let database = Location::Sqlite(folder.join("log.db"));
+    Ok(Place { database, public: Blobs::folder(&files)?, folder: files })
+}
+
+fn log_key_file(log: &LogKey) -> String {
+    format!("keys/log-{}.pem", hex(&log.verifier_key().id()))
+}
+
+/// `NAME` is followed by `NAME~2`, that by `NAME~3`.
+fn next_origin(origin: &str) -> String {
+    match origin.rsplit_once('~').and_then(|(name, n)| Some((name, n.parse::<u32>().ok()?))) {
+        Some((name, n)) => format!("{name}~{}", n.saturating_add(1)),
+        None => format!("{origin}~2"),
+    }
+}
+
+/// Instances of one operator must not share a name: a verifier tells authorities apart by it.
+fn common_name(title: &str, root_spki: &[u8]) -> String {
+    let own = instance_id(root_spki);
+    format!("Shiyin {title} {own} (EVALUATION ONLY 仅供评估)")
+}
+
+fn instance_id(root_spki: &[u8]) -> String {
+    hex(&DigestAlgorithm::Sha256.digest(root_spki).as_bytes()[..4])
+}
+
+fn pem_of(chain: &[Vec<u8>]) -> String {
+    chain.iter().map(|der| pem(der)).collect()
 }
 
 /// The key of the log that the TSA certificate names.
 fn log_key(folder: &Path, tsa: &[u8], passphrase: &[u8]) -> Result<LogKey, TrustError> {
     let identity = Certificate::parse(tsa).ok().and_then(|c| LogIdentity::of(&c).ok().flatten());
-    let identity = identity
-        .ok_or_else(|| TrustError::Broken("the TSA certificate names no log; issue a new one".to_owned()))?;
-    let key = LogKey::from_encrypted_pem(&identity.origin, &read(&folder.join("keys/log.pem"))?, passphrase)?;
+    let identity =
+        identity.ok_or_else(|| TrustError::Broken("the TSA certificate names no log; issue a new one".to_owned()))?;
+    let id = identity.keys.first().map_or_else(String::new, |key| hex(&key.id()));
+    let path = folder.join(format!("keys/log-{id}.pem"));
+    let key = LogKey::from_encrypted_pem(&identity.origin, &read(&path)?, passphrase)?;
     match identity.keys.contains(key.verifier_key()) {
         true => Ok(key),
         false => Err(TrustError::Broken(
-            "keys/log.pem is not the key that the TSA certificate names: restore both from the same backup".to_owned(),
+            "the log key is not the one that the TSA certificate names: restore both from the same backup".to_owned(),
         )),
     }
 }
 
-fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> TrustError {
+pub(crate) fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> TrustError {
     TrustError::Refused(format!("cannot {verb} {}: {error}", path.display()))
 }
 
@@ -183,12 +251,11 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         (Role::Tsa, SigningKey::generate(options.algorithm)?),
     ];
     let [(_, root_key), (_, issuing_key), (_, tsa_key)] = &keys;
-    // Instances of one operator must not share a name: a verifier tells authorities apart by it.
-    let own = hex(&DigestAlgorithm::Sha256.digest(&root_key.spki()?).as_bytes()[..4]);
-    let log = LogKey::generate(&format!("shiyin.invalid/evaluation/{own}"))?;
+    let root_spki = root_key.spki()?;
+    let log = LogKey::generate(&format!("shiyin.invalid/evaluation/{}", instance_id(&root_spki)))?;
     let identity = log.identity();
     let issue = |role, title: &str, key, issuer| {
-        let common_name = format!("Shiyin {title} {own} (EVALUATION ONLY 仅供评估)");
+        let common_name = common_name(title, &root_spki);
         let log = Some(&identity).filter(|_| role == Role::Tsa);
         certificates::issue(role, operator, &common_name, key, issuer, log, options.now)
     };
@@ -202,9 +269,9 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         let path = folder.join(format!("keys/{}.pem", role.name()));
         write(&path, key.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
     }
-    write(&folder.join("keys/log.pem"), log.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
+    write(&folder.join(log_key_file(&log)), log.to_encrypted_pem(passphrase.as_bytes())?.as_bytes(), files::SECRET)?;
     write(&folder.join("public/root.pem"), pem(&root).as_bytes(), files::PUBLIC)?;
-    write(&folder.join("public/chain.pem"), (pem(&tsa) + &pem(&issuing)).as_bytes(), files::PUBLIC)?;
+    write(&folder.join("public/chain.pem"), pem_of(&[tsa.clone(), issuing.clone()]).as_bytes(), files::PUBLIC)?;
 
     let db = Db::open(&Location::Sqlite(folder.join("shiyin.db")), true, SCHEMA).await?;
     let created = options.now.unix_s().to_string();
@@ -222,7 +289,7 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         let values: [Value; 4] = [fingerprint.into(), role.name().into(), der.as_slice().into(), number.into()];
         db.execute(sql, &values).await?;
     }
-    ledger::create(&Authority::log_place(folder)?, &log).await?;
+    ledger::create(&place(folder, &log)?, &log).await?;
     db.close().await;
     Ok(())
 }

@@ -108,13 +108,7 @@ pub fn issue(
     Ok(w.into_bytes())
 }
 
-fn write_extensions(
-    w: &mut Writer,
-    role: Role,
-    own_id: &[u8],
-    issuer_id: Option<&[u8]>,
-    log: Option<&LogIdentity>,
-) {
+fn write_extensions(w: &mut Writer, role: Role, own_id: &[u8], issuer_id: Option<&[u8]>, log: Option<&LogIdentity>) {
     let mut extension = |oid: Oid<'_>, critical: bool, fill: &dyn Fn(&mut Writer)| {
         w.sequence(|w| {
             w.oid(oid);

@@ -6,8 +6,10 @@
 
 pub mod authority;
 pub mod aws_lc;
+pub mod backup;
 pub mod certificates;
 pub mod clock;
+pub mod fsck;
 pub mod keys;
 pub mod ledger;
 pub mod tsa;

@@ -41,7 +41,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let request = TimeStampReq::encode(&DigestAlgorithm::Sha256.digest(b"bench"), None, Some(&[7; 16]), true);
 
     signing(&authority)?;
-    let place = Authority::log_place(&data)?;
+    let place = authority.log_place(&data)?;
     let tsa = runtime.block_on(async {
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await?;
         Tsa::new(authority, Box::new(SystemClock), ledger)

@@ -71,11 +71,7 @@ pub(super) fn check(
 }
 
 /// The checkpoint, signed by one of the log's keys and by none of them wrongly.
-fn signed_checkpoint<'a>(
-    identity: &LogIdentity,
-    text: &'a str,
-    cx: &Context<'_>,
-) -> Result<Checkpoint<'a>, TlogError> {
+fn signed_checkpoint<'a>(identity: &LogIdentity, text: &'a str, cx: &Context<'_>) -> Result<Checkpoint<'a>, TlogError> {
     let checkpoint = Checkpoint::parse(text)?;
     if checkpoint.origin != identity.origin {
         return Err(TlogError::Malformed("checkpoint: it is of another log"));

@@ -6,23 +6,41 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use proof::tlog::tile::Tile;
 use std::sync::Arc;
+use trust::ledger::kept::{KEPT_LIST, is_kept_name};
 use trust::ledger::{CHECKPOINT, KEY_FILE};
 
 /// A full bundle of the entries that this log takes is far smaller.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// `GET /log/…`; whatever is not the name of one of the log's files is not there.
+/// `GET /log`: the verifier key of each log, the id of its key before it.
+pub(super) async fn list(State(server): State<Arc<Server>>) -> Response<Body> {
+    let mut text = String::new();
+    for name in server.logs.list("").await.unwrap_or_default() {
+        if let Some(id) = name.strip_suffix(&format!("/{KEY_FILE}"))
+            && let Ok(Some(key)) = server.logs.get(&name, FILE_BYTES_MAX).await
+        {
+            text.push_str(&format!("/log/{id}/ {}", String::from_utf8_lossy(&key)));
+        }
+    }
+    public(&text, "text/plain; charset=utf-8")
+}
+
+/// `GET /log/ID/…`; whatever is not the name of one of a log's files is not there.
 pub(super) async fn file(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Response<Body> {
-    // What changes must be asked for each time; a tile never does.
-    let (media_type, caching) = match name.as_str() {
-        CHECKPOINT => ("text/plain; charset=utf-8", "no-cache"),
+    let is_id = |id: &str| id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let Some((_, file)) = name.split_once('/').filter(|(id, _)| is_id(id)) else {
+        return refuse(StatusCode::NOT_FOUND, "not a file of a log\n");
+    };
+    // What changes must be asked for each time; a tile or a stamp never does.
+    let (media_type, caching) = match file {
+        CHECKPOINT | KEPT_LIST => ("text/plain; charset=utf-8", "no-cache"),
         KEY_FILE => ("text/plain; charset=utf-8", "public, max-age=3600"),
-        name if Tile::parse(name).is_some() => {
+        file if Tile::parse(file).is_some() || is_kept_name(file) => {
             ("application/octet-stream", "public, max-age=31536000, immutable")
         }
-        _ => return refuse(StatusCode::NOT_FOUND, "not a file of the log\n"),
+        _ => return refuse(StatusCode::NOT_FOUND, "not a file of a log\n"),
     };
-    match server.log.get(&name, FILE_BYTES_MAX).await {
+    match server.logs.get(&name, FILE_BYTES_MAX).await {
         Ok(Some(bytes)) => {
             let mut response = public("", media_type);
             *response.body_mut() = Body::from(bytes);

@@ -129,7 +129,8 @@ pub fn fetch_root(server: &str, words: &Words) -> Result<Vec<u8>, Failure> {
     read(agent(30).get(&address).config().proxy(proxy(server)).build().call(), server, words)
 }
 
-fn agent(timeout_s: u64) -> Agent {
+/// A connection pool.
+pub fn agent(timeout_s: u64) -> Agent {
     // The provider is set once for the process; a second attempt changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let config = Agent::config_builder()
@@ -141,6 +142,15 @@ fn agent(timeout_s: u64) -> Agent {
         .user_agent(concat!("shiyin/", env!("CARGO_PKG_VERSION")))
         .build();
     Agent::new_with_config(config)
+}
+
+/// A public file of a server; none where it has no such file.
+pub fn fetch(agent: &Agent, address: &str, words: &Words) -> Result<Option<Vec<u8>>, Failure> {
+    let answer = agent.get(address).config().proxy(proxy(address)).build().call();
+    match &answer {
+        Ok(response) if response.status().as_u16() == 404 => Ok(None),
+        _ => read(answer, address, words).map(Some),
+    }
 }
 
 type Answer = Result<ureq::http::Response<ureq::Body>, ureq::Error>;

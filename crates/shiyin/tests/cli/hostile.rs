@@ -7,7 +7,7 @@ use std::process::Output;
 use std::thread::JoinHandle;
 
 /// A server on loopback that does the same to each of `connections` connections.
-fn fake(connections: usize, act: impl Fn(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
+pub fn fake(connections: usize, act: impl Fn(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let thread = std::thread::spawn(move || {
@@ -19,7 +19,7 @@ fn fake(connections: usize, act: impl Fn(TcpStream) + Send + 'static) -> (String
 }
 
 /// Reads the request and returns its body.
-fn request(stream: &mut TcpStream) -> Vec<u8> {
+pub fn request(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -37,7 +37,7 @@ fn request(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
-fn reply(stream: &mut TcpStream, status: &str, body: &[u8]) {
+pub fn reply(stream: &mut TcpStream, status: &str, body: &[u8]) {
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/timestamp-reply\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
@@ -57,7 +57,7 @@ fn stamped_by(house: &House, status: &'static str, body: Vec<u8>) -> Output {
 }
 
 /// What the server at `address` answers to this request.
-fn forwarded(address: &str, body: &[u8]) -> Vec<u8> {
+pub fn forwarded(address: &str, body: &[u8]) -> Vec<u8> {
     let mut server = TcpStream::connect(address).unwrap();
     let head = format!(
         "POST /tsa HTTP/1.1\r\nHost: x\r\nContent-Type: application/timestamp-query\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

@@ -23,7 +23,7 @@ fn post(house: &House, media_type: &str, body: &[u8]) -> (String, Vec<u8>) {
     send(house, &[head.as_bytes(), body].concat())
 }
 
-fn get(house: &House, path: &str) -> (String, Vec<u8>) {
+pub fn get(house: &House, path: &str) -> (String, Vec<u8>) {
     send(house, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
 }
 

@@ -3,6 +3,7 @@
 
 mod hostile;
 mod http;
+mod ledger;
 mod peers;
 mod stamping;
 
@@ -27,18 +28,26 @@ impl House {
         let data = folder.path().join("data");
         let init = shiyin().args(["init", "--evaluation", "--algorithm", algorithm, "--data"]).arg(&data).output();
         assert!(init.unwrap().status.success());
-        let mut server = shiyin()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .args(serve)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().rsplit_once(' ').unwrap().1.to_owned();
-        assert!(url.starts_with("http://localhost:"), "{line}");
+        let (server, url) = served(&data, serve);
         Self { folder, url, server }
+    }
+
+    /// Ends the server as a power cut would.
+    fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// Asks the server to end, and waits until it has.
+    fn stop(&mut self) {
+        let pid = self.server.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.server.wait().unwrap().success());
+    }
+
+    /// Starts a server on an instance of this house.
+    fn start(&mut self, data: &str) {
+        (self.server, self.url) = served(&self.path(data), &[]);
     }
 
     fn root(&self) -> PathBuf {
@@ -69,6 +78,22 @@ impl House {
     fn run(&self, command: &str, arguments: &[&str]) -> Output {
         shiyin().current_dir(self.folder.path()).arg(command).args(arguments).output().unwrap()
     }
+}
+
+/// A server on `data`, and its address.
+fn served(data: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut server = shiyin()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().rsplit_once(' ').map(|(_, url)| url.to_owned()).unwrap_or_default();
+    assert!(url.starts_with("http://localhost:"), "{line}");
+    (server, url)
 }
 
 impl Drop for House {

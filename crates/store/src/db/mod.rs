@@ -123,17 +123,26 @@ impl Db {
     /// Opens a database and brings its schema up to date. An SQLite file that is missing is made
     /// only where `create` says so; a PostgreSQL database must exist.
     pub async fn open(location: &Location, create: bool, schema: Schema) -> Result<Self, StoreError> {
+        let db = Self::connect(location, create).await?;
+        let migrated: Result<(), StoreError> = crate::transaction!(db, tx => tx.migrate(schema).await);
+        migrated.map(|()| db)
+    }
+
+    /// Opens a database as it is, to read or copy it.
+    pub async fn attach(location: &Location) -> Result<Self, StoreError> {
+        Self::connect(location, false).await
+    }
+
+    async fn connect(location: &Location, create: bool) -> Result<Self, StoreError> {
         let pool = match location {
             Location::Sqlite(path) => Pool::Sqlite(sqlite::open(path, create).await?),
             Location::Postgres(url) => Pool::Postgres(postgres::open(url, location).await?),
         };
-        let db = Self {
+        Ok(Self {
             pool,
             #[cfg(feature = "testing")]
             faults: std::sync::Arc::default(),
-        };
-        let migrated: Result<(), StoreError> = crate::transaction!(db, tx => tx.migrate(schema).await);
-        migrated.map(|()| db)
+        })
     }
 
     /// Whether this is PostgreSQL, where other processes may write at the same time.

@@ -26,7 +26,8 @@ pub(super) async fn open(url: &str, location: &Location) -> Result<PgPool, Store
     if fits == (true, true) {
         return Ok(pool);
     }
-    let remedy = "it must sort as SQLite does; make it with: create database NAME template template0 encoding 'UTF8' locale 'C'";
+    let remedy =
+        "it must sort as SQLite does; make it with: create database NAME template template0 encoding 'UTF8' locale 'C'";
     Err(refused(remedy.to_owned()))
 }
 

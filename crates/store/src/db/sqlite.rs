@@ -42,9 +42,7 @@ fn failure(error: sqlx::Error) -> Failure {
         // SQLITE_BUSY and SQLITE_LOCKED, after the waiting time.
         Some(5 | 6) => Failure::Conflict,
         // SQLITE_FULL
-        Some(13) => {
-            Failure::Failed(StoreError::Refused("the disk is full: nothing was written; make room".to_owned()))
-        }
+        Some(13) => Failure::Failed(StoreError::Refused("the disk is full: nothing was written; make room".to_owned())),
         // SQLITE_CONSTRAINT
         Some(19) => Failure::Failed(StoreError::Refused(format!("the database refused: {error}"))),
         _ => Failure::Failed(StoreError::Broken(format!("the database failed: {error}"))),
@@ -59,10 +57,7 @@ pub(super) async fn commit(tx: Transaction<'static, Sqlite>) -> Result<(), Failu
     })
 }
 
-fn bind<'q>(
-    sql: &'static str,
-    values: &[Value],
-) -> Result<sqlx::query::Query<'q, Sqlite, SqliteArguments>, Failure> {
+fn bind<'q>(sql: &'static str, values: &[Value]) -> Result<sqlx::query::Query<'q, Sqlite, SqliteArguments>, Failure> {
     check(values)?;
     Ok(values.iter().fold(sqlx::query(sql), |query, value| match value {
         Value::Int(v) => query.bind(*v),

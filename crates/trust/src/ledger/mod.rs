@@ -17,6 +17,7 @@
 //! Trust: whoever writes the database can make the log sign two histories; who
 //! writes the published files can only make them unavailable. research: Sunlight.
 
+pub mod kept;
 mod key;
 mod publish;
 mod sequence;
@@ -30,7 +31,10 @@ use proof::digest::DigestAlgorithm;
 use proof::logged::LogIdentity;
 use proof::tlog::{Checkpoint, Frontier, Growth, Hash, Head, InclusionProof, Receipt};
 use publish::Publisher;
+pub(crate) use publish::TILE_BYTES_MAX;
+
 use sequence::{Pending, Sequencer};
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::blobs::Blobs;
 use store::{Db, Exclusive, Location, Migration, Schema, StoreError};
@@ -62,21 +66,6 @@ create table log_published (
     origin text primary key,
     size bigint not null
 );
-create table log_kept (
-    origin text not null,
-    size bigint not null,
-    checkpoint text not null,
-    kept_ms bigint not null,
-    primary key (origin, size)
-);
-create table log_stamp (
-    origin text not null,
-    size bigint not null,
-    authority text not null,
-    token bytea not null,
-    stated_ms bigint not null,
-    primary key (origin, size, authority)
-);
 ",
     }],
 };
@@ -97,6 +86,8 @@ pub struct Place {
     pub database: Location,
     /// The folder or service with the public files.
     pub public: Blobs,
+    /// The folder with the public files, where they are in one.
+    pub folder: PathBuf,
 }
 
 /// A log that takes entries.
@@ -224,7 +215,12 @@ impl Ledger {
     }
 
     /// The same through a database that is open already.
-    pub async fn open_on(db: Db, place: &Place, key: impl Into<Arc<LogKey>>, waiting: impl FnOnce()) -> Result<Self, TrustError> {
+    pub async fn open_on(
+        db: Db,
+        place: &Place,
+        key: impl Into<Arc<LogKey>>,
+        waiting: impl FnOnce(),
+    ) -> Result<Self, TrustError> {
         let key = key.into();
         let identity = key.identity();
         let digest = DigestAlgorithm::Sha256.digest(identity.origin.as_bytes());
@@ -239,7 +235,8 @@ impl Ledger {
         }
         let published = published_head(&place.public, &identity).await?;
         let head = stored.frontier.head();
-        if published.size > head.size || (published.size == head.size && published.root != head.root) {
+        let is_kept_ahead = kept::kept(&place.public).await?.last().is_some_and(|size| *size > head.size);
+        if is_kept_ahead || published.size > head.size || (published.size == head.size && published.root != head.root) {
             return Err(broken(
                 "the log's head is behind what was published: the database went back, as after restoring an old copy. \
                  Nothing is signed. Restore the newest copy, or close this log and begin a new one with: shiyin log retire",
@@ -260,16 +257,7 @@ impl Ledger {
         let (closing, closed) = oneshot::channel();
         let sequencer = Sequencer::new(db.clone(), key, stored.frontier, stored.checkpoint, stored.newest_ms, tell);
         let tasks = vec![tokio::spawn(sequencer.run(queue)), tokio::spawn(publisher.run(head.clone(), closed))];
-        Ok(Self {
-            inbox,
-            identity,
-            newest,
-            head,
-            tasks,
-            closing,
-            db,
-            _exclusive: exclusive,
-        })
+        Ok(Self { inbox, identity, newest, head, tasks, closing, db, _exclusive: exclusive })
     }
 
     /// Faults to be put into commits to come.

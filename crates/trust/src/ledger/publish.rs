@@ -39,8 +39,14 @@ impl Publisher {
         let rows = db.rows("select size from log_published where origin = $1", &[origin.into()]).await?;
         let size = rows.first().map(|r| r.int(0)).transpose()?.and_then(|n| u64::try_from(n).ok());
         let size = size.ok_or_else(|| broken("the database does not say what was published; restore a backup"))?;
-        let mut publisher =
-            Self { db, public, origin: origin.to_owned(), frontier: Frontier::default(), entries: vec![], levels: vec![] };
+        let mut publisher = Self {
+            db,
+            public,
+            origin: origin.to_owned(),
+            frontier: Frontier::default(),
+            entries: vec![],
+            levels: vec![],
+        };
         for tile in Tile::between(0, size).into_iter().filter(|t| u64::from(t.width) < WIDTH) {
             let missing = || broken(&format!("the published {tile} is missing or damaged; restore a backup"));
             let bytes = publisher.public.get(&tile.to_string(), TILE_BYTES_MAX).await?.ok_or_else(missing)?;
@@ -59,7 +65,8 @@ impl Publisher {
             let Row::Hashes(level) = tile.row else { return Err(()) };
             publisher.levels.get(level as usize).and_then(|l| fold(l.get(range)?)).ok_or(())
         });
-        publisher.frontier = frontier.map_err(|()| broken("the published tiles do not fit together; restore a backup"))?;
+        publisher.frontier =
+            frontier.map_err(|()| broken("the published tiles do not fit together; restore a backup"))?;
         Ok(publisher)
     }
 

@@ -1,0 +1,148 @@
+//! Copies of an instance, and instances out of copies.
+//!
+//! A copy is taken while the instance serves: the published checkpoint, then the
+//! databases as of one moment, then the public files, which only grow; so every
+//! file that the copied databases speak of is in the copy. Keys go to a folder of
+//! their own, to be kept elsewhere: with both, one can sign as this authority.
+//!
+//! Receipts newer than a copy may exist. An instance out of a copy therefore does
+//! not sign until its log was closed and a new one begun ([`Authority::retire`]).
+
+use crate::TrustError;
+use crate::authority::{Authority, cannot};
+use crate::fsck;
+use crate::ledger::{self, CHECKPOINT};
+use proof::der::Time;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use store::{Db, Location, files};
+
+/// The databases of an instance.
+const DATABASES: [&str; 2] = ["shiyin.db", "log.db"];
+
+/// Copies the instance in `data` to `copy`, and its keys to `keys`; neither may exist.
+///
+/// # Errors
+/// Refused where something cannot be read or written; then neither folder is left behind.
+pub async fn backup(data: &Path, copy: &Path, keys: &Path, now: Time) -> Result<(), TrustError> {
+    let authority = Authority::open(data, now).await?;
+    let place = authority.log_place(data)?;
+    let public = place.folder.strip_prefix(data).map_err(|_| refused("the log's files lie outside of the instance"))?;
+    new_folder(copy)?;
+    let made = async {
+        new_folder(keys)?;
+        let copied = copy_all(data, copy, keys, public).await;
+        if copied.is_err() {
+            let _ = fs::remove_dir_all(keys);
+        }
+        copied
+    };
+    let made = made.await;
+    if made.is_err() {
+        let _ = fs::remove_dir_all(copy);
+    }
+    made
+}
+
+async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(), TrustError> {
+    let checkpoint = log.join(CHECKPOINT);
+    copy_file(&data.join(&checkpoint), &copy.join(&checkpoint))?;
+    for name in DATABASES {
+        let db = Db::attach(&Location::Sqlite(data.join(name))).await?;
+        let copied = db.copy_to(&copy.join(name)).await;
+        db.close().await;
+        copied?;
+    }
+    copy_folder(&data.join("public"), &copy.join("public"))?;
+    copy_folder(&data.join("keys"), keys)
+}
+
+/// Makes the instance `data`, which must not exist, out of a copy and its keys, and checks all of it.
+///
+/// # Errors
+/// Refused where the copy is not whole; then nothing is left behind.
+pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result<fsck::Checked, TrustError> {
+    new_folder(data)?;
+    let made = async {
+        copy_folder(copy, data)?;
+        copy_folder(keys, &data.join("keys"))?;
+        let db = Db::open(&Location::Sqlite(data.join("log.db")), false, ledger::SCHEMA).await?;
+        let marked = db.execute("update log_head set restored = 1", &[]).await;
+        db.close().await;
+        marked?;
+        let checked = fsck::check(data, now).await?;
+        match checked.problems.first() {
+            None => Ok(checked),
+            Some(problem) => Err(refused(&format!(
+                "the copy is damaged ({}: {}); nothing was restored. Take another copy",
+                problem.code, problem.what
+            ))),
+        }
+    };
+    let made = made.await;
+    if made.is_err() {
+        let _ = fs::remove_dir_all(data);
+    }
+    made
+}
+
+/// Copies what anyone may have of the instance in `data`: certificates, and the files of the log
+/// in `log`, into the new folder `out`.
+pub fn copy_public(data: &Path, log: &Path, out: &Path) -> Result<(), TrustError> {
+    new_folder(out)?;
+    let copied = (|| {
+        for name in ["root.pem", "chain.pem"] {
+            copy_file(&data.join("public").join(name), &out.join(name))?;
+        }
+        // The checkpoint first: what it needs is there by now, and stays.
+        copy_file(&log.join(CHECKPOINT), &out.join("log").join(CHECKPOINT))?;
+        copy_folder(log, &out.join("log"))
+    })();
+    if copied.is_err() {
+        let _ = fs::remove_dir_all(out);
+    }
+    copied
+}
+
+fn refused(text: &str) -> TrustError {
+    TrustError::Refused(text.to_owned())
+}
+
+fn new_folder(path: &Path) -> Result<(), TrustError> {
+    let made = fs::DirBuilder::new().mode(0o700).create(path);
+    made.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            refused(&format!("{} exists already; nothing was changed. Choose another folder", path.display()))
+        }
+        _ => cannot("make", path, &error),
+    })
+}
+
+/// Copies what is in a folder to another; files that are there already stay.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), TrustError> {
+    for entry in fs::read_dir(from).map_err(|e| cannot("read", from, &e))? {
+        let path: PathBuf = entry.map_err(|e| cannot("read", from, &e))?.path();
+        let Some(name) = path.file_name() else { continue };
+        let target = to.join(name);
+        // A write under way, or a database's own companions, are not content.
+        let is_passing = name.to_string_lossy().starts_with('.')
+            || [".lock", "-wal", "-shm"].iter().any(|end| name.to_string_lossy().ends_with(end));
+        match path.is_dir() {
+            true => copy_folder(&path, &target)?,
+            false if is_passing || target.exists() => {}
+            false => copy_file(&path, &target)?,
+        }
+    }
+    Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), TrustError> {
+    if let Some(folder) = to.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| cannot("make", folder, &e))?;
+    }
+    let bytes = fs::read(from).map_err(|e| cannot("read", from, &e))?;
+    let mode = fs::metadata(from).map_err(|e| cannot("read", from, &e))?;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777;
+    files::write_new(to, &bytes, mode).map_err(|e| cannot("write", to, &e))
+}
