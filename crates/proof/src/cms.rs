@@ -351,11 +351,11 @@ impl TokenTemplate {
     }
 }
 
-/// The same token with `attribute` (encoded) in place of all unsigned attributes of its type.
+/// The same token with `attribute` (encoded), or nothing, in place of all unsigned attributes of
+/// this type.
 ///
 /// Everything that is signed stays as it is, byte for byte.
-pub fn replace_unsigned(token: &[u8], attribute: &[u8]) -> Result<Vec<u8>, DerError> {
-    let new_type = Element::parse(attribute)?.inside(tag::SEQUENCE)?.oid()?;
+pub fn replace_unsigned(token: &[u8], of_type: Oid<'_>, attribute: Option<&[u8]>) -> Result<Vec<u8>, DerError> {
     let mut info = Element::parse(token)?.inside(tag::SEQUENCE)?;
     let outer_type = info.expect(tag::OID)?;
     let mut fields = Element::parse(info.expect(tag::context_constructed(0))?.content)?.inside(tag::SEQUENCE)?;
@@ -371,7 +371,7 @@ pub fn replace_unsigned(token: &[u8], attribute: &[u8]) -> Result<Vec<u8>, DerEr
     let (signers, before) = signers.ok_or(DerError::Truncated)?;
     let signer = Element::parse(signers.content)?;
     let mut fields = signer.inside(tag::SEQUENCE)?;
-    let (mut signed, mut unsigned) = (Vec::new(), vec![attribute.to_vec()]);
+    let (mut signed, mut unsigned) = (Vec::new(), attribute.map(<[u8]>::to_vec).into_iter().collect::<Vec<_>>());
     // [1] comes last and only once; [0] may come twice, as a name and as signed attributes.
     while !fields.is_empty() {
         let field = fields.any()?;
@@ -382,7 +382,7 @@ pub fn replace_unsigned(token: &[u8], attribute: &[u8]) -> Result<Vec<u8>, DerEr
         let mut list = Reader::new(field.content);
         while !list.is_empty() {
             let known = list.expect(tag::SEQUENCE)?;
-            if Reader::new(known.content).oid()? != new_type {
+            if Reader::new(known.content).oid()? != of_type {
                 unsigned.push(known.full.to_vec());
             }
         }
@@ -397,7 +397,9 @@ pub fn replace_unsigned(token: &[u8], attribute: &[u8]) -> Result<Vec<u8>, DerEr
                 w.set(|w| {
                     w.sequence(|w| {
                         w.raw(&signed);
-                        w.nested(tag::context_constructed(1), |w| unsigned.iter().for_each(|a| w.raw(a)));
+                        if !unsigned.is_empty() {
+                            w.nested(tag::context_constructed(1), |w| unsigned.iter().for_each(|a| w.raw(a)));
+                        }
                     });
                 });
             });

@@ -5,13 +5,6 @@
 //! proof rides in an unsigned attribute, which verifiers that do not know it pass
 //! over. The log's entry commits to the token digest, so nothing unsigned can
 //! change what was logged (DESIGN sections 1 and 3).
-//!
-//! ```text
-//! LogIdentity ::= SEQUENCE { origin UTF8String, keys SEQUENCE OF OCTET STRING }
-//!                 -- each key: the type byte of C2SP signed-note, then the key
-//! LogProof    ::= SEQUENCE { receipt OCTET STRING, stamps SEQUENCE OF ContentInfo }
-//!                 -- receipt: C2SP tlog-proof; stamps: tokens over its checkpoint
-//! ```
 
 use crate::cms::{Attribute, SignerInfo};
 use crate::der::{DerError, Element, Time, Writer, tag};
@@ -35,6 +28,11 @@ pub fn token_entry(gen_time: Time, token_digest: &Digest) -> Vec<u8> {
 }
 
 /// The log that an authority promises to put every token into.
+///
+/// ```text
+/// LogIdentity ::= SEQUENCE { origin UTF8String, keys SEQUENCE OF OCTET STRING }
+///                 -- each key: the type byte of C2SP signed-note, then the key
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIdentity {
     /// The log's name.
@@ -80,6 +78,11 @@ impl LogIdentity {
 }
 
 /// A proof as a token carries it; nothing is verified yet.
+///
+/// ```text
+/// LogProof ::= SEQUENCE { receipt OCTET STRING, stamps SEQUENCE OF ContentInfo }
+///              -- receipt: C2SP tlog-proof; stamps: tokens over its checkpoint
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogProof<'a> {
     /// The C2SP tlog-proof.

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a table of figures is the result")]
 
+mod ledger;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use proof::crypto::{RustCrypto, Verifier};
 use proof::der::Time;
@@ -58,7 +60,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         let rate = 1.0 / verification(verifier, &response, &anchors, now)?;
         println!("verification with {name:<11}            {rate:>9.0} tokens a CPU second");
     }
-    hashing(&program, folder.path(), &data)
+    hashing(&program, folder.path(), &data)?;
+    ledger::run(&program, folder.path(), &data)
 }
 
 fn ms(seconds: f64) -> f64 {
@@ -144,8 +147,8 @@ fn http(program: &Path, data: &Path, request: &[u8]) -> Result<f64> {
     Ok(spent)
 }
 
-/// Reads one answer, of the length its head names.
-fn read_answer(stream: &mut TcpStream) -> Result<()> {
+/// Reads one answer, of the length its head names; gives its body.
+fn read_answer(stream: &mut TcpStream) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 8192];
     loop {
@@ -157,7 +160,7 @@ fn read_answer(stream: &mut TcpStream) -> Result<()> {
         ensure!(head.starts_with("http/1.1 200"), "{head}");
         let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")).context("no length")?;
         if bytes.len() >= at + 4 + length.trim().parse::<usize>()? {
-            return Ok(());
+            return Ok(bytes.split_off(at + 4));
         }
     }
 }

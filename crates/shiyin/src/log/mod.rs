@@ -13,6 +13,7 @@ use proof::cms::{self, SignedData};
 use proof::crypto::RustCrypto;
 use proof::digest::hex;
 use proof::logged::{LogIdentity, LogProof};
+use proof::oid;
 use proof::report::Verdict;
 use proof::tlog::{Checkpoint, Receipt};
 use proof::tsp::TimeStampResp;
@@ -122,7 +123,8 @@ fn prove_one(path: &Path, matches: &ArgMatches, anchors: &[Vec<u8>], words: &Wor
     let inclusion = files.prove(place.index, size, words)?;
     let receipt = Receipt { extra: None, inclusion, checkpoint: &checkpoint }.encode();
     let proof = LogProof { receipt: &receipt, stamps: stamps.iter().map(Vec::as_slice).collect() };
-    let upgraded = cms::replace_unsigned(&token, &proof.attribute()).map_err(|_| refused("log-no-token"))?;
+    let upgraded =
+        cms::replace_unsigned(&token, oid::LOG_PROOF, Some(&proof.attribute())).map_err(|_| refused("log-no-token"))?;
     let report = verify::verify(&upgraded, &cx);
     // Whatever the files said, only what verifies replaces what was there.
     if report.verdict == Verdict::Invalid || report.facts.as_ref().is_none_or(|f| f.log.is_none()) {

@@ -1,21 +1,13 @@
 //! The ledger: a transparency log that nothing leaves before it is durable.
 //!
-//! ```text
-//! append ─► queue ─► sequencer ─► one durable commit ─► callers, each with its proof
-//!                                        └► publisher ─► tiles, then the checkpoint
-//! ```
+//! append → queue → sequencer → one durable commit → callers, each with its proof;
+//! and from the commit → publisher → tiles, then the checkpoint that needs them.
 //!
-//! Invariants:
-//! - An entry is proven to a caller only after the commit that holds it.
-//! - A checkpoint is signed for one root at each size; the commit swaps the old head
-//!   for the new one or fails. Where its outcome is unknown the ledger stops, and
-//!   looks again when it is opened.
-//! - One process at a time writes; another waits. Should two write all the same, the
-//!   swap lets one of them win and stops the other.
-//! - A head that went back behind what was published is not signed on.
-//!
-//! Trust: whoever writes the database can make the log sign two histories; who
-//! writes the published files can only make them unavailable. research: Sunlight.
+//! A checkpoint is signed for one root at each size: the commit swaps the head or
+//! fails, and where its outcome is unknown the ledger stops until it is opened
+//! again. One process at a time writes. A head that went back behind what was
+//! published is not signed on. Whoever writes the database can make the log sign
+//! two histories; who writes the public files can only make them unavailable.
 
 pub mod kept;
 mod key;
