@@ -7,6 +7,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let _ = certificate.extended_key_usage();
         let _ = certificate.subject_alt_names();
         let _ = certificate.public_key();
+        if let Ok(Some(identity)) = proof::logged::LogIdentity::of(&certificate) {
+            let _ = identity.encode();
+        }
         let _ = (certificate.subject.to_string(), certificate.serial.to_string());
     }
 });

@@ -1,7 +1,10 @@
-//! Notes, checkpoints, receipts, keys and paths: what is read is written again as it was.
+//! Notes, checkpoints, receipts, keys, paths: what is read is written again as it was; and
+//! proofs are put into tokens and taken out of them.
 
 #![no_main]
 
+use proof::der::Element;
+use proof::logged::LogProof;
 use proof::tlog::tile::{Row, Tile};
 use proof::tlog::{Checkpoint, Note, NoteKey, Receipt};
 
@@ -10,6 +13,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(entries) = tile.entries(bytes) {
         assert_eq!(entries.len(), 256);
     }
+    if let Ok(element) = Element::parse(bytes)
+        && let Ok(proof) = LogProof::parse(&element)
+    {
+        let attribute = proof.attribute();
+        let _ = proof::cms::replace_unsigned(bytes, proof::oid::LOG_PROOF, Some(&attribute));
+    }
+    let _ = proof::cms::replace_unsigned(bytes, proof::oid::LOG_PROOF, None);
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = Note::parse(text);
     if let Ok(checkpoint) = Checkpoint::parse(text) {

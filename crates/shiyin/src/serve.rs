@@ -79,11 +79,18 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
     let command = format!("{} stamp README.md --data {}{elsewhere}", program(), data.display());
     tell(&words.say("serve-next", &[("command", &command)]));
-    connections::serve(listener, router(Arc::clone(&server)), stop_signal()).await;
+    let ledger = server.tsa.ledger();
+    let stopped = tokio::select! {
+        () = connections::serve(listener, router(Arc::clone(&server)), stop_signal()) => false,
+        () = ledger.stopped() => true,
+    };
     drop(stamper);
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
     if let Some(server) = Arc::into_inner(server) {
         server.tsa.close().await;
+    }
+    if stopped {
+        return Err(fault(words.say("serve-log-stopped", &[])));
     }
     tell(&words.say("serve-stopped", &[]));
     Ok(Exit::Valid)

@@ -64,6 +64,8 @@ pub struct Authority {
     pub key: SigningKey,
     /// The key of the log that every token goes into.
     pub log: Arc<LogKey>,
+    /// That log and those that were closed before it, the oldest first.
+    pub logs: Vec<LogIdentity>,
 }
 
 /// The operator's name goes into certificates: X.520 allows 64 characters.
@@ -111,13 +113,16 @@ impl Authority {
         let algorithm: KeyAlgorithm = instance_value(&db, "algorithm").await?.parse()?;
         let root = certificate(&db, Role::Root).await?;
         let chain = vec![certificate(&db, Role::Tsa).await?, certificate(&db, Role::Issuing).await?];
+        let rows =
+            db.rows("select der from certificate where role = $1 order by number", &[Role::Tsa.name().into()]).await?;
+        let logs = rows.iter().map(|row| log_of(row.bytes(0)?)).collect::<Result<_, TrustError>>()?;
         db.close().await;
         let passphrase = read(&folder.join("keys/passphrase"))?;
         let pem = read(&folder.join("keys/tsa.pem"))?;
         let key = SigningKey::from_encrypted_pem(algorithm, &pem, passphrase.trim().as_bytes())?;
         certificates::check(&chain, &root, &key, now).map_err(|fault| TrustError::Broken(fault.remedy().to_owned()))?;
         let log = Arc::new(log_key(folder, &chain[0], passphrase.trim().as_bytes())?);
-        Ok(Self { operator, root, chain, key, log })
+        Ok(Self { operator, root, chain, key, log, logs })
     }
 
     /// Where the instance in `folder` keeps its log.
@@ -162,13 +167,13 @@ impl Authority {
 
 /// A log's files are under the id of its key, so that those of retired logs stay where they are.
 fn place(folder: &Path, log: &LogKey) -> Result<Place, TrustError> {
-    let files = folder.join("public/log").join(hex(&log.verifier_key().id()));
+    let files = folder.join("public/log").join(log_id(&log.identity()));
     let database = Location::Sqlite(folder.join("log.db"));
     Ok(Place { database, public: Blobs::folder(&files)?, folder: files })
 }
 
 fn log_key_file(log: &LogKey) -> String {
-    format!("keys/log-{}.pem", hex(&log.verifier_key().id()))
+    format!("keys/log-{}.pem", log_id(&log.identity()))
 }
 
 /// `NAME` is followed by `NAME~2`, that by `NAME~3`.
@@ -191,6 +196,22 @@ fn instance_id(root_spki: &[u8]) -> String {
 
 fn pem_of(chain: &[Vec<u8>]) -> String {
     chain.iter().map(|der| pem(der)).collect()
+}
+
+/// The log that a TSA certificate names.
+fn log_of(tsa: &[u8]) -> Result<LogIdentity, TrustError> {
+    let identity = Certificate::parse(tsa).ok().and_then(|c| LogIdentity::of(&c).ok().flatten());
+    identity.ok_or_else(|| TrustError::Broken("the TSA certificate names no log; issue a new one".to_owned()))
+}
+
+/// What a log's files are found under: the id of its key.
+fn log_id(identity: &LogIdentity) -> String {
+    identity.keys.first().map_or_else(String::new, |key| hex(&key.id()))
+}
+
+/// The public files of a log of the instance in `folder`.
+pub(crate) fn public_files(folder: &Path, identity: &LogIdentity) -> Result<Blobs, TrustError> {
+    Ok(Blobs::folder(&folder.join("public/log").join(log_id(identity)))?)
 }
 
 /// The key of the log that the TSA certificate names.

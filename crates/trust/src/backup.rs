@@ -1,6 +1,6 @@
 //! Copies of an instance, and instances out of copies.
 //!
-//! A copy is taken while the instance serves: the published checkpoint, then the
+//! A copy is taken while the instance serves: the published checkpoints, then the
 //! databases as of one moment, then the public files, which only grow; so every
 //! file that the copied databases speak of is in the copy. Keys go to a folder of
 //! their own, to be kept elsewhere: with both, one can sign as this authority.
@@ -48,6 +48,10 @@ pub async fn backup(data: &Path, copy: &Path, keys: &Path, now: Time) -> Result<
 async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(), TrustError> {
     let checkpoint = log.join(CHECKPOINT);
     copy_file(&data.join(&checkpoint), &copy.join(&checkpoint))?;
+    let kept = log.join("kept");
+    if data.join(&kept).is_dir() {
+        copy_folder(&data.join(&kept), &copy.join(&kept))?;
+    }
     for name in DATABASES {
         let db = Db::attach(&Location::Sqlite(data.join(name))).await?;
         let copied = db.copy_to(&copy.join(name)).await;

@@ -4,9 +4,9 @@
 //! checkpoint and stamp compared with what comes out; memory stays small.
 
 use crate::TrustError;
-use crate::authority::Authority;
+use crate::authority::{self, Authority};
 use crate::aws_lc::AwsLc;
-use crate::ledger::{self, CHECKPOINT, SCHEMA, kept, signed_head};
+use crate::ledger::{self, CHECKPOINT, SCHEMA, Snapshot, kept, signed_head};
 use proof::crypto::Verifier as _;
 use proof::der::Time;
 use proof::logged::LogIdentity;
@@ -55,10 +55,12 @@ impl Checked {
 /// Where the instance cannot be opened at all; everything else is a problem in the result.
 pub async fn check(folder: &Path, now: Time) -> Result<Checked, TrustError> {
     let authority = Authority::open(folder, now).await?;
-    let place = authority.log_place(folder)?;
-    let db = Db::open(&place.database, false, SCHEMA).await?;
+    let db = Db::open(&authority.log_place(folder)?.database, false, SCHEMA).await?;
     let mut checked = Checked::default();
-    check_log(&mut checked, &db, &place.public, &authority.log.identity(), now).await?;
+    for identity in &authority.logs {
+        let public = authority::public_files(folder, identity)?;
+        check_log(&mut checked, &db, &public, identity, now).await?;
+    }
     db.close().await;
     Ok(checked)
 }
@@ -77,9 +79,7 @@ async fn check_log(
         checked.problem("checkpoint", CHECKPOINT);
     }
     let mut heads = kept_heads(checked, public, identity, now).await?;
-    let stored = ledger::stored(db, identity).await?;
-    let rows = db.rows("select size from log_published where origin = $1", &[identity.origin.as_str().into()]).await?;
-    let size = rows.first().map(|r| r.int(0)).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    let Snapshot { stored, published: size, batches } = ledger::snapshot(db, identity).await?;
     let head = stored.frontier.head();
     heads.extend(published.map(|head| (head.size, (head, CHECKPOINT.to_owned()))));
     if let Some((_, (_, name))) = heads.range(head.size + 1..).next() {
@@ -113,10 +113,8 @@ async fn check_log(
         }
     }
     sums.finish(checked, public).await?;
-    let sql = "select first, entries from log_batch where origin = $1 and first >= $2 order by first";
-    let values = [identity.origin.as_str().into(), i64::try_from(size).unwrap_or(i64::MAX).into()];
-    for row in db.rows(sql, &values).await? {
-        let mut rest = row.bytes(1)?;
+    for batch in &batches {
+        let mut rest = batch.as_slice();
         while let Some((length, after)) = rest.split_first_chunk::<2>()
             && let Some((entry, after)) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
         {
@@ -126,8 +124,7 @@ async fn check_log(
             rest = after;
         }
     }
-    // Entries that came since the head was read are beyond it and will be met next time.
-    if frontier.size() < head.size || (frontier.size() == head.size && frontier != stored.frontier) {
+    if frontier != stored.frontier {
         checked.problem("entries-missing", head.size);
     }
     Ok(())

@@ -50,6 +50,7 @@ serve-next = Stamp a file in another terminal: { $command }
 serve-listen-failed = Cannot listen on { $address }: { $cause }. Choose another with --listen 127.0.0.1:PORT
 serve-remote = { $address } can be reached by others. An evaluation instance stays on this computer; add --allow-remote if you mean it.
 serve-waiting = Another process has this log; waiting for it to end.
+serve-log-stopped = The log has stopped, because the outcome of a write is not known. Nothing that was acknowledged is lost; start again to recover.
 serve-stopped = Stopped.
 
 stamp-done = { $path } → { $output }: existed no later than { $time }

@@ -50,6 +50,7 @@ serve-next = 请在另一终端为文件加盖时间戳：{ $command }
 serve-listen-failed = 无法监听 { $address }：{ $cause }。请用 --listen 127.0.0.1:端口 另选。
 serve-remote = { $address } 可被他人访问。评估实例应只在本机使用；如确有需要，请加 --allow-remote。
 serve-waiting = 另一进程正在使用该日志，等待其结束。
+serve-log-stopped = 日志已停止：一次写入的结果未知。已确认的内容不会丢失；请重新启动以恢复。
 serve-stopped = 已停止。
 
 stamp-done = { $path } → { $output}：不晚于 { $time } 已存在

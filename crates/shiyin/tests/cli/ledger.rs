@@ -324,6 +324,12 @@ fn an_instance_comes_back_from_a_copy() {
     ended(&house.run("log", &["export", "exported", "--data", "new"]), 0);
     let entries = audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok());
     assert_eq!(entries.len(), 1);
+    // The closed log is still watched over.
+    let old = std::fs::read_dir(house.path("new/public/log")).unwrap().map(|e| e.unwrap().path());
+    let old: Vec<_> = old.filter(|path| *path != log_folder(&house, "new")).collect();
+    assert_eq!(old.len(), 1);
+    std::fs::write(old[0].join("tile/0/000.p/1"), [0; 32]).unwrap();
+    ended(&house.run("fsck", &["--data", "new"]), 1);
     // A damaged copy is not restored, and leaves nothing behind.
     let tile = Command::new("find").arg(house.path("copy")).args(["-path", "*tile/0/000.p/1"]).output().unwrap();
     let tile = PathBuf::from(String::from_utf8(tile.stdout).unwrap().trim());
@@ -353,6 +359,26 @@ fn a_second_server_waits_for_the_first() {
     ended(&house.stamp(&["b.txt"]), 0);
     let shown = json(&house.verify(&["b.txt", "--json"]));
     assert_eq!(shown["facts"]["log"]["index"], 1);
+}
+
+/// Another process wrote to the log behind the server's back: it refuses, and ends to be started anew.
+#[test]
+fn a_log_that_cannot_go_on_ends_the_server() {
+    let mut house = House::new("p256");
+    house.write("a.txt", b"a");
+    ended(&house.stamp(&["a.txt"]), 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let db = store::Db::attach(&store::Location::Sqlite(house.path("data/log.db"))).await.unwrap();
+        db.execute("update log_head set newest_ms = newest_ms, checkpoint = 'x'", &[]).await.unwrap();
+        db.close().await;
+    });
+    house.write("b.txt", b"b");
+    let refused = house.stamp(&["b.txt"]);
+    ended(&refused, 8);
+    assert!(text(&refused).contains("systemFailure"), "{}", text(&refused));
+    assert_eq!(house.server.wait().unwrap().code(), Some(9));
+    ended(&house.verify(&["a.txt"]), 0);
 }
 
 #[test]

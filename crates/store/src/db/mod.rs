@@ -9,6 +9,8 @@
 
 #[cfg(feature = "testing")]
 pub mod faults;
+#[macro_use]
+mod statements;
 mod postgres;
 mod sqlite;
 
@@ -391,14 +393,5 @@ impl Tx {
             self.execute(sql, &values).await?;
         }
         Ok(())
-    }
-}
-
-/// Text with a NUL, which PostgreSQL cannot hold.
-fn check(values: &[Value]) -> Result<(), Failure> {
-    let has_nul = |v: &Value| matches!(v, Value::Text(Some(text)) if text.contains('\0'));
-    match values.iter().any(has_nul) {
-        true => Err(Failure::Failed(StoreError::Refused("text must not hold a NUL character".to_owned()))),
-        false => Ok(()),
     }
 }

@@ -1,10 +1,10 @@
 //! What is particular to PostgreSQL: serializable transactions, which can lose and are tried again.
 
-use super::{Failure, Location, check};
+use super::{Failure, Location};
 use crate::StoreError;
 use crate::value::{Cell, Row, Value};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
-use sqlx::{AssertSqlSafe, Row as _, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{Row as _, Transaction, TypeInfo as _, ValueRef as _};
 use std::time::Duration;
 
 /// A job that another worker is just taking is skipped, not waited for.
@@ -69,31 +69,7 @@ pub(super) async fn commit(tx: Transaction<'static, Postgres>) -> Result<(), Fai
     })
 }
 
-fn bind<'q>(sql: &'static str, values: &[Value]) -> Result<sqlx::query::Query<'q, Postgres, PgArguments>, Failure> {
-    check(values)?;
-    Ok(values.iter().fold(sqlx::query(sql), |query, value| match value {
-        Value::Int(v) => query.bind(*v),
-        Value::Text(v) => query.bind(v.clone()),
-        Value::Bytes(v) => query.bind(v.clone()),
-    }))
-}
-
-pub(super) async fn execute(
-    tx: &mut Transaction<'static, Postgres>,
-    sql: &'static str,
-    values: &[Value],
-) -> Result<u64, Failure> {
-    Ok(bind(sql, values)?.execute(&mut **tx).await.map_err(failure)?.rows_affected())
-}
-
-pub(super) async fn rows<'e>(
-    executor: impl sqlx::Executor<'e, Database = Postgres>,
-    sql: &'static str,
-    values: &[Value],
-) -> Result<Vec<Row>, Failure> {
-    let rows = bind(sql, values)?.fetch_all(executor).await.map_err(failure)?;
-    rows.iter().map(|row| read(row).map_err(failure)).collect()
-}
+statements!(Postgres, PgArguments);
 
 fn read(row: &PgRow) -> Result<Row, sqlx::Error> {
     let cell = |i: usize| {
@@ -108,8 +84,4 @@ fn read(row: &PgRow) -> Result<Row, sqlx::Error> {
         })
     };
     (0..row.len()).map(cell).collect::<Result<_, _>>().map(Row)
-}
-
-pub(super) async fn script(tx: &mut Transaction<'static, Postgres>, sql: &'static str) -> Result<(), Failure> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop).map_err(failure)
 }

@@ -1,13 +1,13 @@
 //! What is particular to SQLite: WAL mode, every commit synced, one writer at a time.
 
-use super::{Failure, check};
+use super::Failure;
 use crate::StoreError;
 use crate::value::{Cell, Row, Value};
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row as _, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{Row as _, Transaction, TypeInfo as _, ValueRef as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,31 +57,7 @@ pub(super) async fn commit(tx: Transaction<'static, Sqlite>) -> Result<(), Failu
     })
 }
 
-fn bind<'q>(sql: &'static str, values: &[Value]) -> Result<sqlx::query::Query<'q, Sqlite, SqliteArguments>, Failure> {
-    check(values)?;
-    Ok(values.iter().fold(sqlx::query(sql), |query, value| match value {
-        Value::Int(v) => query.bind(*v),
-        Value::Text(v) => query.bind(v.clone()),
-        Value::Bytes(v) => query.bind(v.clone()),
-    }))
-}
-
-pub(super) async fn execute(
-    tx: &mut Transaction<'static, Sqlite>,
-    sql: &'static str,
-    values: &[Value],
-) -> Result<u64, Failure> {
-    Ok(bind(sql, values)?.execute(&mut **tx).await.map_err(failure)?.rows_affected())
-}
-
-pub(super) async fn rows<'e>(
-    executor: impl sqlx::Executor<'e, Database = Sqlite>,
-    sql: &'static str,
-    values: &[Value],
-) -> Result<Vec<Row>, Failure> {
-    let rows = bind(sql, values)?.fetch_all(executor).await.map_err(failure)?;
-    rows.iter().map(|row| read(row).map_err(failure)).collect()
-}
+statements!(Sqlite, SqliteArguments);
 
 fn read(row: &SqliteRow) -> Result<Row, sqlx::Error> {
     let cell = |i: usize| {
@@ -94,10 +70,6 @@ fn read(row: &SqliteRow) -> Result<Row, sqlx::Error> {
         })
     };
     (0..row.len()).map(cell).collect::<Result<_, _>>().map(Row)
-}
-
-pub(super) async fn script(tx: &mut Transaction<'static, Sqlite>, sql: &'static str) -> Result<(), Failure> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop).map_err(failure)
 }
 
 pub(super) async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {

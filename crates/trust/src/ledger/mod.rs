@@ -29,7 +29,7 @@ use sequence::{Pending, Sequencer};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::blobs::Blobs;
-use store::{Db, Exclusive, Location, Migration, Schema, StoreError};
+use store::{Db, Exclusive, Location, Migration, Schema, StoreError, Tx};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -170,10 +170,35 @@ pub async fn create(place: &Place, key: &LogKey) -> Result<(), TrustError> {
     Ok(place.public.replace(CHECKPOINT, checkpoint.into_bytes()).await?)
 }
 
+/// The whole log's state as of one moment.
+pub(crate) struct Snapshot {
+    pub(crate) stored: Stored,
+    /// The size that is in tiles.
+    pub(crate) published: u64,
+    /// The entries after that, as bundles.
+    pub(crate) batches: Vec<Vec<u8>>,
+}
+
+/// Reads the log's state as of one moment, also while another process writes.
+pub(crate) async fn snapshot(db: &Db, identity: &LogIdentity) -> Result<Snapshot, TrustError> {
+    let origin = identity.origin.as_str();
+    store::transaction!(db, tx => {
+        let stored = stored(tx, identity).await?;
+        let rows = tx.rows("select size from log_published where origin = $1", &[origin.into()]).await?;
+        let published = rows.first().map(|r| r.int(0)).transpose()?.unwrap_or(-1);
+        let sql = "select entries from log_batch where origin = $1 and first >= $2 order by first";
+        let rows = tx.rows(sql, &[origin.into(), published.into()]).await?;
+        let batches = rows.iter().map(|r| r.bytes(0).map(<[u8]>::to_vec)).collect::<Result<_, _>>()?;
+        let published = u64::try_from(published)
+            .map_err(|_| broken("the database does not say what was published; restore a backup"))?;
+        Ok(Snapshot { stored, published, batches })
+    })
+}
+
 /// The head as the database holds it, checked against its own checkpoint.
-pub(crate) async fn stored(db: &Db, identity: &LogIdentity) -> Result<Stored, TrustError> {
+async fn stored(tx: &mut Tx, identity: &LogIdentity) -> Result<Stored, TrustError> {
     let sql = "select size, edge, checkpoint, newest_ms, restored from log_head where origin = $1";
-    let rows = db.rows(sql, &[identity.origin.as_str().into()]).await?;
+    let rows = tx.rows(sql, &[identity.origin.as_str().into()]).await?;
     let row = rows.first().ok_or_else(|| broken("the database does not hold the log's head; restore a backup"))?;
     let (hashes, rest) = row.bytes(1)?.as_chunks::<32>();
     let edge = hashes.iter().map(|h| Hash::from_bytes(*h)).collect();
@@ -218,7 +243,7 @@ impl Ledger {
         let digest = DigestAlgorithm::Sha256.digest(identity.origin.as_bytes());
         let number = digest.as_bytes().first_chunk::<8>().map_or(0, |b| i64::from_be_bytes(*b));
         let exclusive = Exclusive::wait(&db, &place.database, number, waiting).await?;
-        let stored = stored(&db, &identity).await?;
+        let stored = snapshot(&db, &identity).await?.stored;
         if stored.restored {
             return Err(broken(
                 "this log was restored from a backup, and receipts newer than the backup may exist: \
@@ -286,6 +311,12 @@ impl Ledger {
             mpsc::error::TrySendError::Closed(_) => AppendError::Stopped,
         })?;
         answer.await.unwrap_or(Err(AppendError::Stopped))
+    }
+
+    /// Returns when the ledger has stopped and must be opened again.
+    pub async fn stopped(&self) {
+        let mut head = self.head.clone();
+        while head.changed().await.is_ok() {}
     }
 
     /// Takes no more entries, finishes those that wait, publishes, and lets go of the log.
