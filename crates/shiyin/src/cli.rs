@@ -33,6 +33,7 @@ pub fn command(words: &Words) -> Command {
                 .about(say("cmd-init"))
                 .arg(flag("evaluation", "arg-evaluation"))
                 .arg(data())
+                .arg(path("config", "arg-config"))
                 .arg(text("operator", "arg-operator").value_name("NAME").default_value("Evaluation 评估"))
                 .arg(text("algorithm", "arg-algorithm").value_name("NAME").default_value("p256")),
         )

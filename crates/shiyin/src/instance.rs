@@ -2,9 +2,10 @@
 
 use crate::exit::{Exit, Failure};
 use crate::words::Words;
-use crate::{input, program, tell};
+use crate::{config, input, program, tell};
 use clap::ArgMatches;
 use proof::der::Time;
+use store::files;
 use trust::authority::{Authority, InitOptions};
 use trust::clock::{Clock as _, SystemClock};
 
@@ -17,9 +18,16 @@ pub fn init(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let fault = |e: trust::TrustError| Failure::new(Exit::Instance, e.to_string());
     let algorithm =
         text("algorithm").parse().map_err(|e: trust::TrustError| Failure::new(Exit::Usage, e.to_string()))?;
-    let options = InitOptions { operator: text("operator"), algorithm, now: now(words)? };
     let folder = input::path(matches, "data");
+    let given = matches.get_one::<std::path::PathBuf>("config");
+    let config = given.map(|path| config::read_file(path, folder, words)).transpose()?.unwrap_or_default();
+    let options = InitOptions { operator: text("operator"), algorithm, now: now(words)?, storage: config.storage()? };
     runtime()?.block_on(Authority::init_evaluation(folder, &options)).map_err(fault)?;
+    if let Some(path) = given {
+        let own = folder.join(config::FILE);
+        let copied = std::fs::read(path).and_then(|text| files::write_new(&own, &text, files::PUBLIC));
+        copied.map_err(|e| input::cannot_write(&own, &e, words))?;
+    }
     tell(&words.say("init-done", &[("data", &folder.to_string_lossy()), ("program", &program())]));
     Ok(Exit::Valid)
 }

@@ -42,6 +42,7 @@ struct Server {
     started: Instant,
     /// The public files of the log, and of those before it.
     logs: Blobs,
+    listing: String,
     root_pem: String,
     chain_pem: String,
     page: String,
@@ -49,7 +50,8 @@ struct Server {
 
 /// `shiyin serve`
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).init();
     runtime()?.block_on(serve(matches, words))
 }
 
@@ -68,9 +70,10 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     }
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
     let url = format!("http://localhost:{}", local.port());
-    let place = authority.log_place(data).map_err(|e| fault(e.to_string()))?;
     let config = config::read(data, words)?;
-    let logs = Blobs::folder(&data.join("public/log")).map_err(|e| fault(e.to_string()))?;
+    let storage = config.storage()?;
+    let place = authority.log_place(data, &storage).map_err(|e| fault(e.to_string()))?;
+    let logs = storage.logs(data).map_err(|e| fault(e.to_string()))?;
     let waiting = || tell(&words.say("serve-waiting", &[]));
     let server = Server::new(authority, &place, logs, rate, &url, waiting).await.map_err(|e| fault(e.to_string()))?;
     let server = Arc::new(server);
@@ -120,10 +123,11 @@ impl Server {
         let root_pem = pem(&authority.root);
         let chain_pem = authority.chain.iter().map(|der| pem(der)).collect();
         let page = page(&authority, url);
+        let listing = log::listing(&authority.logs);
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
         let clock = MonotonicClock::new(SystemClock, Some(ledger.newest()));
         let tsa = Tsa::new(authority, Box::new(clock), ledger)?;
-        Ok(Self { tsa, rate, started: Instant::now(), logs, root_pem, chain_pem, page })
+        Ok(Self { tsa, rate, started: Instant::now(), logs, listing, root_pem, chain_pem, page })
     }
 }
 
@@ -133,7 +137,10 @@ fn router(server: Arc<Server>) -> Router {
         .route("/tsa", axum::routing::post(stamp))
         .route("/root.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.root_pem, PEM) }))
         .route("/chain.pem", get(|State(s): State<Arc<Server>>| async move { public(&s.chain_pem, PEM) }))
-        .route("/log", get(log::list))
+        .route(
+            "/log",
+            get(|State(s): State<Arc<Server>>| async move { public(&s.listing, "text/plain; charset=utf-8") }),
+        )
         .route("/log/{*name}", get(log::file))
         .route("/healthz", get(|| async { public("ok\n", "text/plain; charset=utf-8") }))
         .with_state(server)

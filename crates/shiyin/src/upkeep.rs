@@ -3,7 +3,7 @@
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{input, tell};
+use crate::{config, input, tell};
 use clap::ArgMatches;
 use trust::TrustError;
 use trust::fsck::{self, Checked};
@@ -14,7 +14,9 @@ fn instance(error: TrustError) -> Failure {
 
 /// `shiyin fsck`
 pub fn check(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
-    let checked = runtime()?.block_on(fsck::check(input::path(matches, "data"), now(words)?)).map_err(instance)?;
+    let data = input::path(matches, "data");
+    let storage = config::read(data, words)?.storage()?;
+    let checked = runtime()?.block_on(fsck::check(data, &storage, now(words)?)).map_err(instance)?;
     say_checked(&checked, words);
     for problem in &checked.problems {
         let values = [("code", problem.code), ("what", problem.what.as_str())];
@@ -38,6 +40,9 @@ fn say_checked(checked: &Checked, words: &Words) {
 /// `shiyin backup`
 pub fn backup(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let [data, copy, keys] = ["data", "folder", "keys"].map(|name| input::path(matches, name));
+    if !config::read(data, words)?.storage()?.is_local() {
+        return Err(Failure::new(Exit::Instance, words.say("backup-not-local", &[])));
+    }
     runtime()?.block_on(trust::backup::backup(data, copy, keys, now(words)?)).map_err(instance)?;
     tell(&words.say("backup-done", &[("copy", &copy.to_string_lossy()), ("keys", &keys.to_string_lossy())]));
     Ok(Exit::Valid)

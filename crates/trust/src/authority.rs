@@ -10,6 +10,7 @@ use crate::TrustError;
 use crate::certificates::{self, Issuer, Role};
 use crate::keys::{self, KeyAlgorithm, SigningKey};
 use crate::ledger::{self, LogKey, Place};
+use crate::storage::Storage;
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, hex};
 use proof::logged::LogIdentity;
@@ -18,7 +19,6 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::blobs::Blobs;
 use store::{Db, Location, Migration, Schema, Value, files};
 
 const SCHEMA: Schema = Schema { part: "instance", migrations: MIGRATIONS };
@@ -41,7 +41,7 @@ create table certificate (
 }];
 
 /// What a new instance is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InitOptions {
     /// Who runs it, as it will stand in the certificates.
     pub operator: String,
@@ -49,6 +49,8 @@ pub struct InitOptions {
     pub algorithm: KeyAlgorithm,
     /// The time now.
     pub now: Time,
+    /// Where the log is to be kept.
+    pub storage: Storage,
 }
 
 /// An instance that may sign.
@@ -126,8 +128,8 @@ impl Authority {
     }
 
     /// Where the instance in `folder` keeps its log.
-    pub fn log_place(&self, folder: &Path) -> Result<Place, TrustError> {
-        place(folder, &self.log)
+    pub fn log_place(&self, folder: &Path, storage: &Storage) -> Result<Place, TrustError> {
+        place(folder, storage, &self.log)
     }
 
     /// Closes the log of the instance in `folder` and begins a new one, with a key and a name of
@@ -135,7 +137,7 @@ impl Authority {
     ///
     /// For an instance out of a backup, and for one whose log can no longer be trusted. Nothing
     /// may be serving it. Gives the new log's name.
-    pub async fn retire(folder: &Path, now: Time) -> Result<String, TrustError> {
+    pub async fn retire(folder: &Path, storage: &Storage, now: Time) -> Result<String, TrustError> {
         let old = Self::open(folder, now).await?;
         let passphrase = read(&folder.join("keys/passphrase"))?;
         let pem = read(&folder.join("keys/issuing.pem"))?;
@@ -149,7 +151,7 @@ impl Authority {
         let tsa = certificates::issue(Role::Tsa, &old.operator, &name, &old.key, Some(issuer), Some(&identity), now)?;
         let path = folder.join(log_key_file(&log));
         write(&path, log.to_encrypted_pem(passphrase)?.as_bytes(), files::SECRET)?;
-        ledger::create(&place(folder, &log)?, &log).await?;
+        ledger::create(&place(folder, storage, &log)?, &log).await?;
         // From this row on the new log counts; before it, all of the above is only lying about.
         let db = Db::open(&Location::Sqlite(folder.join("shiyin.db")), false, SCHEMA).await?;
         let sql = "insert into certificate (fingerprint, role, der, number) \
@@ -166,10 +168,9 @@ impl Authority {
 }
 
 /// A log's files are under the id of its key, so that those of retired logs stay where they are.
-fn place(folder: &Path, log: &LogKey) -> Result<Place, TrustError> {
-    let files = folder.join("public/log").join(log_id(&log.identity()));
-    let database = Location::Sqlite(folder.join("log.db"));
-    Ok(Place { database, public: Blobs::folder(&files)?, folder: files })
+fn place(folder: &Path, storage: &Storage, log: &LogKey) -> Result<Place, TrustError> {
+    let public = storage.log(folder, &log_id(&log.identity()))?;
+    Ok(Place { database: storage.database(folder), public })
 }
 
 fn log_key_file(log: &LogKey) -> String {
@@ -205,13 +206,9 @@ fn log_of(tsa: &[u8]) -> Result<LogIdentity, TrustError> {
 }
 
 /// What a log's files are found under: the id of its key.
-fn log_id(identity: &LogIdentity) -> String {
+#[must_use]
+pub fn log_id(identity: &LogIdentity) -> String {
     identity.keys.first().map_or_else(String::new, |key| hex(&key.id()))
-}
-
-/// The public files of a log of the instance in `folder`.
-pub(crate) fn public_files(folder: &Path, identity: &LogIdentity) -> Result<Blobs, TrustError> {
-    Ok(Blobs::folder(&folder.join("public/log").join(log_id(identity)))?)
 }
 
 /// The key of the log that the TSA certificate names.
@@ -310,7 +307,7 @@ async fn make(folder: &Path, operator: &str, options: &InitOptions) -> Result<()
         let values: [Value; 4] = [fingerprint.into(), role.name().into(), der.as_slice().into(), number.into()];
         db.execute(sql, &values).await?;
     }
-    ledger::create(&place(folder, &log)?, &log).await?;
+    ledger::create(&place(folder, &options.storage, &log)?, &log).await?;
     db.close().await;
     Ok(())
 }
@@ -334,6 +331,7 @@ mod tests {
         InitOptions {
             operator: operator.to_owned(),
             algorithm: KeyAlgorithm::P256,
+            storage: Storage::default(),
             now: Time::from_unix(1_795_248_000),
         }
     }

@@ -9,30 +9,36 @@
 //! not sign until its log was closed and a new one begun ([`Authority::retire`]).
 
 use crate::TrustError;
-use crate::authority::{Authority, cannot};
+use crate::authority::{Authority, cannot, log_id};
 use crate::fsck;
 use crate::ledger::{self, CHECKPOINT};
+use crate::storage::Storage;
 use proof::der::Time;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use store::blobs::Blobs;
 use store::{Db, Location, files};
 
+/// What the operator may set.
+const CONFIG: &str = "shiyin.toml";
+/// No public file of a log is larger.
+const PUBLIC_BYTES_MAX: u64 = 64 << 20;
 /// The databases of an instance.
 const DATABASES: [&str; 2] = ["shiyin.db", "log.db"];
 
-/// Copies the instance in `data` to `copy`, and its keys to `keys`; neither may exist.
+/// Copies the instance in `data` to `copy`, and its keys to `keys`; neither may exist. Only for
+/// instances that keep everything in their folder.
 ///
 /// # Errors
 /// Refused where something cannot be read or written; then neither folder is left behind.
 pub async fn backup(data: &Path, copy: &Path, keys: &Path, now: Time) -> Result<(), TrustError> {
     let authority = Authority::open(data, now).await?;
-    let place = authority.log_place(data)?;
-    let public = place.folder.strip_prefix(data).map_err(|_| refused("the log's files lie outside of the instance"))?;
+    let log = Path::new("public/log").join(log_id(&authority.log.identity()));
     new_folder(copy)?;
     let made = async {
         new_folder(keys)?;
-        let copied = copy_all(data, copy, keys, public).await;
+        let copied = copy_all(data, copy, keys, &log).await;
         if copied.is_err() {
             let _ = fs::remove_dir_all(keys);
         }
@@ -58,6 +64,9 @@ async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(
         db.close().await;
         copied?;
     }
+    if data.join(CONFIG).is_file() {
+        copy_file(&data.join(CONFIG), &copy.join(CONFIG))?;
+    }
     copy_folder(&data.join("public"), &copy.join("public"))?;
     copy_folder(&data.join("keys"), keys)
 }
@@ -75,7 +84,7 @@ pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result
         let marked = db.execute("update log_head set restored = 1", &[]).await;
         db.close().await;
         marked?;
-        let checked = fsck::check(data, now).await?;
+        let checked = fsck::check(data, &Storage::default(), now).await?;
         match checked.problems.first() {
             None => Ok(checked),
             Some(problem) => Err(refused(&format!(
@@ -91,18 +100,26 @@ pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result
     made
 }
 
-/// Copies what anyone may have of the instance in `data`: certificates, and the files of the log
-/// in `log`, into the new folder `out`.
-pub fn copy_public(data: &Path, log: &Path, out: &Path) -> Result<(), TrustError> {
+/// Copies what anyone may have of the instance in `data`: certificates, and the files of its log,
+/// into the new folder `out`.
+pub async fn copy_public(data: &Path, log: &Blobs, out: &Path) -> Result<(), TrustError> {
     new_folder(out)?;
-    let copied = (|| {
+    let copied = async {
         for name in ["root.pem", "chain.pem"] {
             copy_file(&data.join("public").join(name), &out.join(name))?;
         }
         // The checkpoint first: what it needs is there by now, and stays.
-        copy_file(&log.join(CHECKPOINT), &out.join("log").join(CHECKPOINT))?;
-        copy_folder(log, &out.join("log"))
-    })();
+        let mut names = log.list("").await?;
+        names.sort_by_key(|name| name != CHECKPOINT);
+        let target = Blobs::folder(&out.join("log"))?;
+        for name in names {
+            if let Some(bytes) = log.get(&name, PUBLIC_BYTES_MAX).await? {
+                target.put_new(&name, bytes).await?;
+            }
+        }
+        Ok(())
+    };
+    let copied = copied.await;
     if copied.is_err() {
         let _ = fs::remove_dir_all(out);
     }

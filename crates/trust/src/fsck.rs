@@ -7,6 +7,7 @@ use crate::TrustError;
 use crate::authority::{self, Authority};
 use crate::aws_lc::AwsLc;
 use crate::ledger::{self, CHECKPOINT, SCHEMA, Snapshot, kept, signed_head};
+use crate::storage::Storage;
 use proof::crypto::Verifier as _;
 use proof::der::Time;
 use proof::logged::LogIdentity;
@@ -53,12 +54,12 @@ impl Checked {
 ///
 /// # Errors
 /// Where the instance cannot be opened at all; everything else is a problem in the result.
-pub async fn check(folder: &Path, now: Time) -> Result<Checked, TrustError> {
+pub async fn check(folder: &Path, storage: &Storage, now: Time) -> Result<Checked, TrustError> {
     let authority = Authority::open(folder, now).await?;
-    let db = Db::open(&authority.log_place(folder)?.database, false, SCHEMA).await?;
+    let db = Db::open(&storage.database(folder), false, SCHEMA).await?;
     let mut checked = Checked::default();
     for identity in &authority.logs {
-        let public = authority::public_files(folder, identity)?;
+        let public = storage.log(folder, &authority::log_id(identity))?;
         check_log(&mut checked, &db, &public, identity, now).await?;
     }
     db.close().await;

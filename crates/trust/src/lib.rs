@@ -12,6 +12,7 @@ pub mod clock;
 pub mod fsck;
 pub mod keys;
 pub mod ledger;
+pub mod storage;
 pub mod tsa;
 
 use std::fmt;

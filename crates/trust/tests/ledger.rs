@@ -26,7 +26,6 @@ impl Log {
         let place = Place {
             database: database.unwrap_or_else(|| Location::Sqlite(folder.path().join("log.db"))),
             public: Blobs::folder(&folder.path().join("public")).unwrap(),
-            folder: folder.path().join("public"),
         };
         let key = LogKey::generate(ORIGIN).unwrap();
         ledger::create(&place, &key).await.unwrap();

@@ -15,6 +15,7 @@ use trust::authority::{Authority, InitOptions};
 use trust::clock::{Clock, ClockUnavailable, Reading};
 use trust::keys::KeyAlgorithm;
 use trust::ledger::Ledger;
+use trust::storage::Storage;
 use trust::tsa::Tsa;
 
 const START: i64 = 1_800_000_000;
@@ -40,11 +41,12 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let now = Time::from_unix(START);
-        let options = InitOptions { operator: "x".to_owned(), algorithm: KeyAlgorithm::P256, now };
+        let options =
+            InitOptions { operator: "x".to_owned(), algorithm: KeyAlgorithm::P256, now, storage: Storage::default() };
         Authority::init_evaluation(&data, &options).await.unwrap();
         let authority = Authority::open(&data, now).await.unwrap();
         let root = authority.root.clone();
-        let place = authority.log_place(&data).unwrap();
+        let place = authority.log_place(&data, &Storage::default()).unwrap();
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
         let tsa = Tsa::new(authority, Box::new(Fixed(unix_s)), ledger).unwrap();
         Self { tsa, root, _folder: folder }

@@ -17,6 +17,7 @@ use trust::authority::Authority;
 use trust::aws_lc::AwsLc;
 use trust::clock::{Clock as _, SystemClock};
 use trust::ledger::Ledger;
+use trust::storage::Storage;
 
 const CONNECTIONS: usize = 128;
 const RECEIPTS: usize = 40_000;
@@ -168,7 +169,7 @@ fn bulk_load(data: &Path) -> Result<u64> {
     let now = SystemClock.now().ok().context("the clock")?.time;
     runtime.block_on(async {
         let authority = Authority::open(data, now).await?;
-        let place = authority.log_place(data)?;
+        let place = authority.log_place(data, &Storage::default())?;
         let ledger = Arc::new(Ledger::open(&place, Arc::clone(&authority.log), || {}).await?);
         let next = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let callers: Vec<_> = (0..4096)

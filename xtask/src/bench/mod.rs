@@ -24,6 +24,7 @@ use trust::authority::Authority;
 use trust::aws_lc::AwsLc;
 use trust::clock::{Clock as _, SystemClock};
 use trust::ledger::Ledger;
+use trust::storage::Storage;
 use trust::tsa::Tsa;
 
 const REPLIES: usize = 20_000;
@@ -43,7 +44,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let request = TimeStampReq::encode(&DigestAlgorithm::Sha256.digest(b"bench"), None, Some(&[7; 16]), true);
 
     signing(&authority)?;
-    let place = authority.log_place(&data)?;
+    let place = authority.log_place(&data, &Storage::default())?;
     let tsa = runtime.block_on(async {
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await?;
         Tsa::new(authority, Box::new(SystemClock), ledger)

@@ -231,6 +231,35 @@ mod tests {
         assert_eq!(key.verify(&Note::parse(&twice).unwrap(), &RustCrypto), Err(TlogError::BadSignature));
     }
 
+    /// A witness signs text and time; neither can be changed, nor moved to another kind of key.
+    #[test]
+    fn a_cosignature_holds_for_its_text_and_time() {
+        use ed25519_dalek::Signer as _;
+        let secret = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let public = secret.verifying_key().to_bytes();
+        let key = NoteKey::new("witness.example", KeyKind::CosignatureEd25519, public).unwrap();
+        let text = "example.com/log\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let unix_s: i64 = 1_679_315_147;
+        let signature = secret.sign(cosigned_text(unix_s, text).as_bytes()).to_bytes();
+        let signed = |text: &str, unix_s: i64, key: &NoteKey| {
+            format!("{text}\n{}", signature_line(key, &[&unix_s.to_be_bytes()[..], &signature].concat()))
+        };
+        let verify = |note: &str, key: &NoteKey| key.verify(&Note::parse(note).unwrap(), &RustCrypto);
+        assert_eq!(verify(&signed(text, unix_s, &key), &key), Ok(Some(Time::from_unix(unix_s))));
+        assert_eq!(NoteKey::parse(&key.to_string()), Ok(key.clone()));
+        assert_eq!(verify(&signed(text, unix_s + 1, &key), &key), Err(TlogError::BadSignature));
+        let other = text.replace("\n1\n", "\n2\n");
+        assert_eq!(verify(&signed(&other, unix_s, &key), &key), Err(TlogError::BadSignature));
+        for time in [-1, i64::MAX] {
+            assert_eq!(verify(&signed(text, time, &key), &key), Err(TlogError::BadSignature));
+        }
+        let plain = NoteKey::new("witness.example", KeyKind::Ed25519, public).unwrap();
+        assert_eq!(verify(&signed(text, unix_s, &key), &plain), Err(TlogError::NoSignature));
+        assert_eq!(verify(&signed(text, unix_s, &plain), &plain), Err(TlogError::BadSignature));
+        let short = format!("{text}\n{}", signature_line(&key, &[0; 7]));
+        assert_eq!(verify(&short, &key), Err(TlogError::BadSignature));
+    }
+
     #[test]
     fn malformed_notes_and_keys_are_refused() {
         for bad in [

@@ -1,14 +1,15 @@
-//! The public files of a log, in a folder or behind an address. Nothing in them is trusted.
+//! The public files of a log, of an own instance or behind an address. Nothing in them is trusted.
 
 use crate::exit::{Exit, Failure};
+use crate::instance::runtime;
 use crate::stamp::client;
 use crate::words::Words;
 use proof::tlog::tile::{Row, Tile, WIDTH, fold};
 use proof::tlog::{Hash, InclusionProof, inclusion_proof};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{self, Read as _};
-use std::path::PathBuf;
+use store::blobs::Blobs;
+use tokio::runtime::Runtime;
 
 /// No file of a log of ours comes near.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -20,14 +21,14 @@ pub struct LogFiles {
 }
 
 enum Place {
-    Folder(PathBuf),
+    Own(Runtime, Blobs),
     Url(ureq::Agent, String),
 }
 
 impl LogFiles {
-    /// The files below a folder.
-    pub fn folder(path: PathBuf) -> Self {
-        Self { place: Place::Folder(path), tiles: RefCell::default() }
+    /// The files of an instance of this computer.
+    pub fn own(blobs: Blobs) -> Result<Self, Failure> {
+        Ok(Self { place: Place::Own(runtime()?, blobs), tiles: RefCell::default() })
     }
 
     /// The files of a server's log with this id.
@@ -39,15 +40,9 @@ impl LogFiles {
     /// One file; none where it is not there.
     pub fn get(&self, name: &str, words: &Words) -> Result<Option<Vec<u8>>, Failure> {
         match &self.place {
-            Place::Folder(folder) => {
-                let path = folder.join(name);
-                let mut bytes = Vec::new();
-                let read = std::fs::File::open(&path).and_then(|f| f.take(FILE_BYTES_MAX).read_to_end(&mut bytes));
-                match read {
-                    Ok(_) => Ok(Some(bytes)),
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-                    Err(e) => Err(crate::input::cannot_read(&path, &e, words)),
-                }
+            Place::Own(runtime, blobs) => {
+                let read = runtime.block_on(blobs.get(name, FILE_BYTES_MAX));
+                read.map_err(|e| Failure::new(Exit::Input, e.to_string()))
             }
             Place::Url(agent, base) => client::fetch(agent, &format!("{base}/{name}"), words),
         }

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::stamp::client;
 use crate::words::Words;
-use crate::{input, show, tell, trust_store};
+use crate::{config, input, show, tell, trust_store};
 use clap::ArgMatches;
 use files::{LogFiles, damaged};
 use proof::cms::{self, SignedData};
@@ -20,6 +20,7 @@ use proof::tsp::TimeStampResp;
 use proof::verify::{self, Context};
 use proof::x509::Certificate;
 use std::path::{Path, PathBuf};
+use store::blobs::Blobs;
 use trust::authority::Authority;
 use trust::ledger::kept::{KEPT_LIST, STAMPS_MAX, kept_checkpoint, kept_stamp, parse_list};
 use trust::ledger::{CHECKPOINT, KEY_FILE};
@@ -39,18 +40,19 @@ fn instance(error: trust::TrustError) -> Failure {
     Failure::new(Exit::Instance, error.to_string())
 }
 
-/// The authority in `--data` and the folder of its log's public files.
-fn opened(matches: &ArgMatches, words: &Words) -> Result<(Authority, PathBuf), Failure> {
+/// The authority in `--data` and its log's public files.
+fn opened(matches: &ArgMatches, words: &Words) -> Result<(Authority, Blobs), Failure> {
     let data = input::path(matches, "data");
+    let storage = config::read(data, words)?.storage()?;
     let authority = runtime()?.block_on(Authority::open(data, now(words)?)).map_err(instance)?;
-    let folder = authority.log_place(data).map_err(instance)?.folder;
-    Ok((authority, folder))
+    let public = authority.log_place(data, &storage).map_err(instance)?.public;
+    Ok((authority, public))
 }
 
 /// `shiyin log show`
 fn show_log(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
-    let (authority, folder) = opened(matches, words)?;
-    let files = LogFiles::folder(folder);
+    let (authority, public) = opened(matches, words)?;
+    let files = LogFiles::own(public)?;
     let text = files.text(CHECKPOINT, words)?.ok_or_else(|| damaged(CHECKPOINT, words))?;
     let checkpoint = Checkpoint::parse(&text).map_err(|_| damaged(CHECKPOINT, words))?;
     tell(&words.say("log-key", &[("key", &authority.log.verifier_key().to_string())]));
@@ -110,7 +112,10 @@ fn prove_one(path: &Path, matches: &ArgMatches, anchors: &[Vec<u8>], words: &Wor
     let place = verify::verify(&token, &cx).facts.and_then(|f| f.log).ok_or_else(|| refused("log-no-proof"))?;
     let id = identity.keys.first().map(|k| hex(&k.id())).ok_or_else(|| refused("log-no-log"))?;
     let files = match matches.get_one::<PathBuf>("data") {
-        Some(data) => LogFiles::folder(data.join("public/log").join(id)),
+        Some(data) => {
+            let storage = config::read(data, words)?.storage()?;
+            LogFiles::own(storage.log(data, &id).map_err(instance)?)?
+        }
         None => LogFiles::server(&client::servers(matches)[0], &id),
     };
     let covering = kept_sizes(&files, words)?.into_iter().find(|size| *size > place.index);
@@ -152,15 +157,17 @@ fn identity(token: &[u8]) -> Option<LogIdentity> {
 
 /// `shiyin log export`: everything public, checked, in a folder that outlives the instance.
 fn export(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
-    let (_, folder) = opened(matches, words)?;
+    let (_, public) = opened(matches, words)?;
     let out = input::path(matches, "folder");
     let data = input::path(matches, "data");
-    let checked = runtime()?.block_on(trust::fsck::check(data, now(words)?)).map_err(instance)?;
+    let storage = config::read(data, words)?.storage()?;
+    let checked = runtime()?.block_on(trust::fsck::check(data, &storage, now(words)?)).map_err(instance)?;
     if let Some(problem) = checked.problems.first() {
         let values = [("code", problem.code), ("what", &*problem.what)];
         return Err(Failure::new(Exit::Invalid, words.say("log-export-damaged", &values)));
     }
-    trust::backup::copy_public(data, &folder, out).map_err(|e| Failure::new(Exit::Output, e.to_string()))?;
+    let copied = runtime()?.block_on(trust::backup::copy_public(data, &public, out));
+    copied.map_err(|e| Failure::new(Exit::Output, e.to_string()))?;
     let values = [("out", &*out.to_string_lossy()), ("entries", &*checked.entries.to_string()), ("key", KEY_FILE)];
     tell(&words.say("log-exported", &values));
     Ok(Exit::Valid)
@@ -169,7 +176,8 @@ fn export(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 /// `shiyin log retire`
 fn retire(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let data = input::path(matches, "data");
-    let origin = runtime()?.block_on(Authority::retire(data, now(words)?)).map_err(instance)?;
+    let storage = config::read(data, words)?.storage()?;
+    let origin = runtime()?.block_on(Authority::retire(data, &storage, now(words)?)).map_err(instance)?;
     tell(&words.say("log-retired", &[("origin", &origin)]));
     Ok(Exit::Valid)
 }

@@ -4,25 +4,23 @@ use super::{Server, public, refuse};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use proof::logged::LogIdentity;
 use proof::tlog::tile::Tile;
 use std::sync::Arc;
+use trust::authority::log_id;
 use trust::ledger::kept::{KEPT_LIST, is_kept_name};
 use trust::ledger::{CHECKPOINT, KEY_FILE};
 
 /// A full bundle of the entries that this log takes is far smaller.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// `GET /log`: the verifier key of each log, the id of its key before it.
-pub(super) async fn list(State(server): State<Arc<Server>>) -> Response<Body> {
-    let mut text = String::new();
-    for name in server.logs.list("").await.unwrap_or_default() {
-        if let Some(id) = name.strip_suffix(&format!("/{KEY_FILE}"))
-            && let Ok(Some(key)) = server.logs.get(&name, FILE_BYTES_MAX).await
-        {
-            text.push_str(&format!("/log/{id}/ {}", String::from_utf8_lossy(&key)));
-        }
-    }
-    public(&text, "text/plain; charset=utf-8")
+/// What `GET /log` says: where each log is, and its verifier key; the newest last.
+pub(super) fn listing(logs: &[LogIdentity]) -> String {
+    let line = |log: &LogIdentity| {
+        let keys: Vec<String> = log.keys.iter().map(ToString::to_string).collect();
+        format!("/log/{}/ {}\n", log_id(log), keys.join(" "))
+    };
+    logs.iter().map(line).collect()
 }
 
 /// `GET /log/ID/…`; whatever is not the name of one of a log's files is not there.

@@ -156,3 +156,5 @@ fsck-well = All is well.
 backup-done = The copy is in { $copy }, the keys are in { $keys }. Keep them apart: with both, one can sign as this authority.
 restore-done = The instance stands in { $data }. Receipts newer than the copy may exist, so it does not sign until its log is closed and a new one begun: { $program } log retire --data { $data }
 err-config = { $path } cannot be read: { $cause }
+arg-config = Configuration, which is copied into the instance's folder as shiyin.toml
+backup-not-local = This instance keeps its log in a database or bucket of its own. Back those up with their own tools (pg_dump first, then the bucket), and the folder as it is.

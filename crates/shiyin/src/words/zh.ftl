@@ -156,3 +156,5 @@ fsck-well = 一切正常。
 backup-done = 副本在 { $copy }，密钥在 { $keys }。请分开保存：两者兼得即可以本机构名义签发。
 restore-done = 实例已恢复到 { $data }。可能存在晚于副本的回执，因此在关闭旧日志并另起新日志之前不会签发：{ $program } log retire --data { $data }
 err-config = 无法读取 { $path }：{ $cause }
+arg-config = 配置文件，将复制为实例文件夹中的 shiyin.toml
+backup-not-local = 该实例的日志保存在独立的数据库或存储桶中。请用其自带工具备份（先 pg_dump，再备份存储桶），并照原样备份实例文件夹。

@@ -381,6 +381,60 @@ fn a_log_that_cannot_go_on_ends_the_server() {
     ended(&house.verify(&["a.txt"]), 0);
 }
 
+/// The same with the log in PostgreSQL and its public files in an S3 service.
+#[test]
+fn the_log_may_be_in_a_database_and_a_bucket() {
+    let (postgres, bucket) = (store::testing::postgres(), store::testing::s3());
+    let store::Location::Postgres(url) = postgres else { unreachable!() };
+    let secrets = tempfile::tempdir().unwrap();
+    let secret = |name: &str, text: &str| {
+        let path = secrets.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let config = format!(
+        "[storage]\ndatabase_file = {:?}\n[storage.s3]\nendpoint = {:?}\nregion = {:?}\nbucket = {:?}\n\
+         prefix = \"logs\"\nkey_id = {:?}\nsecret_file = {:?}\n",
+        secret("url", &url),
+        bucket.s3.endpoint,
+        bucket.s3.region,
+        bucket.s3.bucket,
+        bucket.s3.key_id,
+        secret("secret", &bucket.s3.secret),
+    );
+    let mut house = House::made(&["--config", &secret("shiyin.toml", &config)], &[]);
+    assert!(!house.path("data/log.db").exists() && !house.path("data/public/log").exists());
+    for name in ["a.txt", "b.txt"] {
+        house.write(name, name.as_bytes());
+        ended(&house.stamp(&[name]), 0);
+    }
+    house.stop();
+    house.start("data");
+    house.write("c.txt", b"c");
+    ended(&house.stamp(&["c.txt"]), 0);
+    let listing = String::from_utf8(get(&house, "/log").1).unwrap();
+    let prefix = listing.split_whitespace().next().unwrap().to_owned();
+    house.stop();
+    assert!(bucket.folder.path().join("bucket/logs").join(&prefix[5..]).join("tile/entries/000.p/3").is_file());
+    let checked = house.run("fsck", &["--data", "data"]);
+    ended(&checked, 0);
+    assert!(text(&checked).contains("3 entries"), "{}", text(&checked));
+    assert!(text(&house.run("log", &["show", "--data", "data"])).contains("3 entries"));
+    ended(&house.run("log", &["export", "exported", "--data", "data"]), 0);
+    assert_eq!(audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok()).len(), 3);
+    let refused = house.run("backup", &["copy", "--keys", "keys", "--data", "data"]);
+    ended(&refused, 9);
+    assert!(text(&refused).contains("pg_dump") && !house.path("copy").exists(), "{}", text(&refused));
+    ended(&house.run("log", &["retire", "--data", "data"]), 0);
+    house.start("data");
+    ended(&house.stamp(&["c.txt", "--force"]), 0);
+    for name in ["a.txt", "c.txt"] {
+        ended(&house.verify(&[name]), 0);
+    }
+    house.stop();
+    ended(&house.run("fsck", &["--data", "data"]), 0);
+}
+
 #[test]
 fn a_configuration_that_cannot_be_read_is_refused() {
     let mut house = House::new("p256");

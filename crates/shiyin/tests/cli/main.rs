@@ -24,10 +24,15 @@ impl House {
     }
 
     fn with(algorithm: &str, serve: &[&str]) -> Self {
+        Self::made(&["--algorithm", algorithm], serve)
+    }
+
+    /// With these arguments for `init` and for `serve`.
+    fn made(init: &[&str], serve: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let init = shiyin().args(["init", "--evaluation", "--algorithm", algorithm, "--data"]).arg(&data).output();
-        assert!(init.unwrap().status.success());
+        let init = shiyin().args(["init", "--evaluation", "--data"]).arg(&data).args(init).output().unwrap();
+        ended(&init, 0);
         let (server, url) = served(&data, serve);
         Self { folder, url, server }
     }

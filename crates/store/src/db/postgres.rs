@@ -16,7 +16,8 @@ pub(super) async fn open(url: &str, location: &Location) -> Result<PgPool, Store
     let refused = |cause: String| StoreError::Refused(format!("cannot open the database {location}: {cause}"));
     let options: PgConnectOptions = url.parse().map_err(|_| refused("the address cannot be read".to_owned()))?;
     // A commit is reported only when it is on disk, whatever the server's default.
-    let options = options.application_name("shiyin").options([("synchronous_commit", "on")]);
+    let options =
+        options.application_name("shiyin").options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
     let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10));
     let pool = pool.connect_with(options).await.map_err(|e| refused(e.to_string()))?;
     let sql = "select datcollate = 'C', pg_encoding_to_char(encoding) = 'UTF8' from pg_database \

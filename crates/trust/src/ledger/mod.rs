@@ -26,7 +26,6 @@ use publish::Publisher;
 pub(crate) use publish::TILE_BYTES_MAX;
 
 use sequence::{Pending, Sequencer};
-use std::path::PathBuf;
 use std::sync::Arc;
 use store::blobs::Blobs;
 use store::{Db, Exclusive, Location, Migration, Schema, StoreError, Tx};
@@ -78,8 +77,6 @@ pub struct Place {
     pub database: Location,
     /// The folder or service with the public files.
     pub public: Blobs,
-    /// The folder with the public files, where they are in one.
-    pub folder: PathBuf,
 }
 
 /// A log that takes entries.

@@ -1,0 +1,49 @@
+//! Where an instance keeps its log: beside its keys, or in a database and a bucket of their own.
+
+use crate::TrustError;
+use std::path::Path;
+use store::Location;
+use store::blobs::{Blobs, S3};
+
+/// The databases and files of the log. By default they are in the instance's folder.
+#[derive(Clone, Default)]
+pub struct Storage {
+    /// The database, where it is not `DATA/log.db`.
+    pub database: Option<Location>,
+    /// The service with the public files, where they are not in `DATA/public/log`.
+    pub s3: Option<S3>,
+}
+
+impl Storage {
+    /// Whether everything is in the instance's folder.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.database.is_none() && self.s3.is_none()
+    }
+
+    /// The database of the instance in `data`.
+    #[must_use]
+    pub fn database(&self, data: &Path) -> Location {
+        self.database.clone().unwrap_or_else(|| Location::Sqlite(data.join("log.db")))
+    }
+
+    /// The public files of all logs of the instance, each below its id.
+    pub fn logs(&self, data: &Path) -> Result<Blobs, TrustError> {
+        self.below(data, "")
+    }
+
+    /// The public files of one log.
+    pub fn log(&self, data: &Path, id: &str) -> Result<Blobs, TrustError> {
+        self.below(data, id)
+    }
+
+    fn below(&self, data: &Path, id: &str) -> Result<Blobs, TrustError> {
+        Ok(match &self.s3 {
+            None => Blobs::folder(&data.join("public/log").join(id))?,
+            Some(s3) => {
+                let slash = if id.is_empty() { "" } else { "/" };
+                Blobs::s3(&S3 { prefix: format!("{}{id}{slash}", s3.prefix), ..s3.clone() })?
+            }
+        })
+    }
+}
