@@ -146,12 +146,19 @@ impl Blobs {
         }
     }
 
-    /// Removes a file; one that is not there is gone already.
+    /// Removes a file, and its folder where nothing else is in it; one that is not there is gone
+    /// already.
     pub async fn remove(&self, name: &str) -> Result<(), StoreError> {
         match &*self.0 {
             Kind::Folder(folder) => {
                 let path = path_of(folder, name)?;
-                match blocking(move || std::fs::remove_file(path)).await {
+                let removed = blocking(move || {
+                    std::fs::remove_file(&path)?;
+                    // Refused where something is left in it.
+                    let _ = path.parent().map(std::fs::remove_dir);
+                    Ok(())
+                });
+                match removed.await {
                     Err(e) if e.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &name, &e)),
                     _ => Ok(()),
                 }

@@ -152,7 +152,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), TrustError> {
         match path.is_dir() {
             true => copy_folder(&path, &target)?,
             false if is_passing || target.exists() => {}
-            false => copy_file(&path, &target)?,
+            false => match copy_file(&path, &target) {
+                // A partial tile that became full meanwhile: the full one is copied.
+                Err(_) if !path.exists() && from.extension().is_some_and(|end| end == "p") => {}
+                other => other?,
+            },
         }
     }
     Ok(())

@@ -97,16 +97,12 @@ async fn check_log(
     meet(checked, &frontier);
     let mut sums = Sums::default();
     for tile in Tile::between(0, size).into_iter().filter(|t| t.row == Row::Entries) {
-        let Some(bytes) = public.get(&tile.to_string(), ledger::TILE_BYTES_MAX).await? else {
-            checked.problem("tile-missing", tile);
-            return Ok(());
-        };
-        let Ok(entries) = tile.entries(&bytes) else {
+        let Some(entries) = ledger::tile_entries(public, tile).await? else {
             checked.problem("tile-damaged", tile);
             return Ok(());
         };
         for entry in entries {
-            let leaf = leaf_hash(entry);
+            let leaf = leaf_hash(&entry);
             frontier.push(leaf);
             checked.entries += 1;
             meet(checked, &frontier);
@@ -210,10 +206,8 @@ async fn compare(
     // Levels are below 8 and widths at most 256.
     let tile = Tile { row: Row::Hashes(level as u32), index, width: hashes.len() as u16 };
     checked.tiles += 1;
-    match public.get(&tile.to_string(), ledger::TILE_BYTES_MAX).await? {
-        None => checked.problem("tile-missing", tile),
-        Some(bytes) if tile.hashes(&bytes).as_deref() != Ok(hashes) => checked.problem("tile-damaged", tile),
-        Some(_) => {}
+    if ledger::tile_hashes(public, tile).await?.as_deref() != Some(hashes) {
+        checked.problem("tile-damaged", tile);
     }
     Ok(())
 }

@@ -106,6 +106,7 @@ macro_rules! on_both_databases {
 on_both_databases! {
     entries_are_proven_published_and_kept
     many_callers_share_commits
+    partial_tiles_go_when_the_full_one_is_there
     a_refused_commit_changes_nothing
     an_unknown_outcome_stops_the_log_until_it_is_opened_again
     a_fault_during_recovery_is_recovered_from
@@ -147,6 +148,33 @@ async fn many_callers_share_commits(log: Log) {
     assert_eq!(append(&ledger, 700).await, Ok(700));
     ledger.close().await;
     assert_eq!(log.published().await.len(), 701);
+}
+
+/// A busy log publishes every second; what it leaves must not grow with time.
+async fn partial_tiles_go_when_the_full_one_is_there(log: Log) {
+    for n in [200, 100, 300] {
+        let ledger = Arc::new(log.open().await.unwrap());
+        let call = |n| {
+            let ledger = Arc::clone(&ledger);
+            tokio::spawn(async move { append(&ledger, n).await.unwrap() })
+        };
+        for task in (0..n).map(call).collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        Arc::into_inner(ledger).unwrap().close().await;
+    }
+    let names = log.place.public.list("tile").await.unwrap();
+    let partial: Vec<_> = names.iter().filter(|n| n.contains(".p/")).collect();
+    assert_eq!(partial, ["tile/0/002.p/88", "tile/1/000.p/1", "tile/1/000.p/2", "tile/entries/002.p/88"]);
+    assert_eq!(log.published().await.len(), 600);
+    // A copy may speak of a partial tile that is gone: the full one holds the same.
+    let old = Tile::parse("tile/0/001.p/44").unwrap();
+    assert!(names.iter().all(|name| *name != old.to_string()));
+    log.open().await.unwrap().close().await;
+    let db = Db::open(&log.place.database, false, ledger::SCHEMA).await.unwrap();
+    db.execute("update log_published set size = 300", &[]).await.unwrap();
+    let Err(TrustError::Broken(text)) = log.open().await.map(drop) else { panic!("entries are gone") };
+    assert!(text.contains("entries of the log are missing"), "its tiles were read: {text}");
 }
 
 async fn a_refused_commit_changes_nothing(log: Log) {

@@ -287,7 +287,7 @@ fn damage_is_found() {
     std::fs::remove_file(log.join("tile/0/000.p/1")).unwrap();
     let output = house.run("fsck", &["--data", "data"]);
     ended(&output, 1);
-    assert!(text(&output).contains("tile-missing"), "{}", text(&output));
+    assert!(text(&output).contains("tile-damaged"), "{}", text(&output));
 }
 
 #[test]

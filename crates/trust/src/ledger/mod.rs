@@ -23,7 +23,7 @@ use proof::digest::DigestAlgorithm;
 use proof::logged::LogIdentity;
 use proof::tlog::{Checkpoint, Frontier, Growth, Hash, Head, InclusionProof, Receipt};
 use publish::Publisher;
-pub(crate) use publish::TILE_BYTES_MAX;
+pub(crate) use publish::{tile_entries, tile_hashes};
 
 use sequence::{Pending, Sequencer};
 use std::sync::Arc;

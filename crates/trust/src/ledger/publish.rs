@@ -1,7 +1,9 @@
 //! The publisher: writes what was committed as tiles, then the checkpoint that covers them.
 //!
 //! Whoever sees the checkpoint finds every tile it needs. A crash between tiles and
-//! checkpoint writes the same tiles again, byte for byte.
+//! checkpoint writes the same tiles again, byte for byte. Partial tiles are removed
+//! once the full one is published, as C2SP tlog-tiles allows: else a busy log would
+//! leave some every second. Readers take the full tile where a partial one is gone.
 
 use super::{CHECKPOINT, Published};
 use crate::TrustError;
@@ -27,6 +29,34 @@ pub(crate) struct Publisher {
     frontier: Frontier,
     entries: Vec<Vec<u8>>,
     levels: Vec<Vec<Hash>>,
+    /// Tiles that have become full and whose partial ones are to be removed.
+    filled: Vec<Tile>,
+}
+
+/// The hashes of a tile, out of the full one where it is partial and gone. None where neither is
+/// there or what is there is damaged.
+pub(crate) async fn tile_hashes(public: &Blobs, tile: Tile) -> Result<Option<Vec<Hash>>, StoreError> {
+    let Some((found, bytes)) = tile_bytes(public, tile).await? else { return Ok(None) };
+    let mut hashes = found.hashes(&bytes).unwrap_or_default();
+    hashes.truncate(usize::from(tile.width));
+    Ok(Some(hashes).filter(|h| h.len() == usize::from(tile.width)))
+}
+
+/// The entries of a bundle, in the same way.
+pub(crate) async fn tile_entries(public: &Blobs, tile: Tile) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    let Some((found, bytes)) = tile_bytes(public, tile).await? else { return Ok(None) };
+    let mut entries: Vec<Vec<u8>> = found.entries(&bytes).unwrap_or_default().into_iter().map(<[u8]>::to_vec).collect();
+    entries.truncate(usize::from(tile.width));
+    Ok(Some(entries).filter(|e| e.len() == usize::from(tile.width)))
+}
+
+async fn tile_bytes(public: &Blobs, tile: Tile) -> Result<Option<(Tile, Vec<u8>)>, StoreError> {
+    for candidate in [tile, Tile { width: WIDTH as u16, ..tile }] {
+        if let Some(bytes) = public.get(&candidate.to_string(), TILE_BYTES_MAX).await? {
+            return Ok(Some((candidate, bytes)));
+        }
+    }
+    Ok(None)
 }
 
 fn broken(text: &str) -> TrustError {
@@ -46,17 +76,16 @@ impl Publisher {
             frontier: Frontier::default(),
             entries: vec![],
             levels: vec![],
+            filled: vec![],
         };
         for tile in Tile::between(0, size).into_iter().filter(|t| u64::from(t.width) < WIDTH) {
             let missing = || broken(&format!("the published {tile} is missing or damaged; restore a backup"));
-            let bytes = publisher.public.get(&tile.to_string(), TILE_BYTES_MAX).await?.ok_or_else(missing)?;
             match tile.row {
                 Row::Entries => {
-                    let entries = tile.entries(&bytes).map_err(|_| missing())?;
-                    publisher.entries = entries.into_iter().map(<[u8]>::to_vec).collect();
+                    publisher.entries = tile_entries(&publisher.public, tile).await?.ok_or_else(missing)?;
                 }
                 Row::Hashes(level) => {
-                    *publisher.level(level) = tile.hashes(&bytes).map_err(|_| missing())?;
+                    *publisher.level(level) = tile_hashes(&publisher.public, tile).await?.ok_or_else(missing)?;
                 }
             }
         }
@@ -160,7 +189,13 @@ impl Publisher {
             tx.execute("delete from log_batch where origin = $1 and first < $2", &[origin.into(), size.into()]).await?;
             Ok(())
         });
-        Ok(done?)
+        done?;
+        for tile in std::mem::take(&mut self.filled) {
+            for name in self.public.list(&format!("{tile}.p")).await? {
+                self.public.remove(&name).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds an entry, and writes the tiles that it fills.
@@ -188,20 +223,20 @@ impl Publisher {
         }
     }
 
-    async fn write_partial(&self) -> Result<(), TrustError> {
+    async fn write_partial(&mut self) -> Result<(), TrustError> {
         let size = self.frontier.size();
         if !self.entries.is_empty() {
             self.write(Row::Entries, size / WIDTH).await?;
         }
-        for (level, hashes) in (0u32..).zip(&self.levels) {
-            if !hashes.is_empty() {
+        for level in 0..self.levels.len() as u32 {
+            if !self.level(level).is_empty() {
                 self.write(Row::Hashes(level), (size >> (8 * level)) / WIDTH).await?;
             }
         }
         Ok(())
     }
 
-    async fn write(&self, row: Row, index: u64) -> Result<(), TrustError> {
+    async fn write(&mut self, row: Row, index: u64) -> Result<(), TrustError> {
         let (bytes, width) = match row {
             Row::Entries => {
                 let mut bundle = Vec::new();
@@ -217,6 +252,9 @@ impl Publisher {
         };
         // At most 256.
         let tile = Tile { row, index, width: width as u16 };
+        if width as u64 == WIDTH {
+            self.filled.push(tile);
+        }
         Ok(self.public.put_new(&tile.to_string(), bytes).await?)
     }
 }
