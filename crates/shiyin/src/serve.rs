@@ -78,15 +78,19 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let server = Server::new(authority, &place, logs, rate, &url, waiting).await.map_err(|e| fault(e.to_string()))?;
     let server = Arc::new(server);
     let stamper = external::start(&config.external, place.public.clone(), words)?;
+    let signalled = stop_signal().map_err(|e| fault(e.to_string()))?;
     tell(&words.say("serve-ready", &[("url", &url)]));
     let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
     let command = format!("{} stamp README.md --data {}{elsewhere}", program(), data.display());
     tell(&words.say("serve-next", &[("command", &command)]));
-    let ledger = server.tsa.ledger();
-    let stopped = tokio::select! {
-        () = connections::serve(listener, router(Arc::clone(&server)), stop_signal()) => false,
-        () = ledger.stopped() => true,
+    let mut stopped = false;
+    let ends = async {
+        tokio::select! {
+            () = signalled => {}
+            () = server.tsa.ledger().stopped() => stopped = true,
+        }
     };
+    connections::serve(listener, router(Arc::clone(&server)), ends).await;
     drop(stamper);
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
     if let Some(server) = Arc::into_inner(server) {
@@ -99,16 +103,16 @@ async fn serve(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     Ok(Exit::Valid)
 }
 
-async fn stop_signal() {
+/// What ends the server. It listens from the moment it is made, so that nothing can come too early.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 impl Server {

@@ -435,6 +435,42 @@ fn the_log_may_be_in_a_database_and_a_bucket() {
     ended(&house.run("fsck", &["--data", "data"]), 0);
 }
 
+/// A disk that is full refuses, and goes on where it was once there is room.
+#[test]
+fn a_full_disk_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.txt", "b.txt"] {
+        std::fs::write(folder.path().join(name), name).unwrap();
+    }
+    let script = r#"
+mkdir full && mount -t tmpfs -o size=4m tmpfs full && $S init --evaluation --data full/data >/dev/null
+$S serve --listen 127.0.0.1:0 --data full/data >out 2>err & server=$!
+until grep -q http out; do :; done
+use="--data full/data --server $(grep -o 'http://localhost:[0-9]*' out | head -1)"
+$S stamp a.txt $use >/dev/null; echo "first $?"
+head -c 8M /dev/zero >full/filler 2>/dev/null
+$S stamp b.txt $use; echo "full $?"
+rm full/filler
+$S stamp b.txt $use; echo "again $?"
+kill -TERM $server; wait $server; echo "ended $?"
+$S fsck --data full/data; echo "fsck $?"
+for name in a b; do $S verify $name.txt --data full/data >/dev/null; echo "$name $?"; done
+"#;
+    let run = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "bash", "-c", script])
+        .env("S", env!("CARGO_BIN_EXE_shiyin"))
+        .env("LC_ALL", "en")
+        .current_dir(folder.path())
+        .output()
+        .expect("unshare is installed");
+    let said = text(&run);
+    for expected in ["first 0", "full 8", "systemFailure", "again 0", "ended 0", "2 entries", "fsck 0", "a 0", "b 0"] {
+        let log = std::fs::read_to_string(folder.path().join("err")).unwrap();
+        assert!(said.contains(expected), "{expected}: {said}\n{log}");
+        assert!(log.contains("the disk is full") && !log.contains("publishing the log failed"), "{log}");
+    }
+}
+
 #[test]
 fn a_configuration_that_cannot_be_read_is_refused() {
     let mut house = House::new("p256");

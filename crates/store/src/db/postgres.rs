@@ -4,7 +4,7 @@ use super::{Failure, Location};
 use crate::StoreError;
 use crate::value::{Cell, Row, Value};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, Postgres};
-use sqlx::{Row as _, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{Connection as _, Row as _, Transaction, TypeInfo as _, ValueRef as _};
 use std::time::Duration;
 
 /// A job that another worker is just taking is skipped, not waited for.
@@ -19,6 +19,11 @@ pub(super) async fn open(url: &str, location: &Location) -> Result<PgPool, Store
     let options =
         options.application_name("shiyin").options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
     let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10));
+    // A connection whose commit failed does not know any more where it stands.
+    let pool = pool.after_release(|connection, _| {
+        let is_clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_clean) })
+    });
     let pool = pool.connect_with(options).await.map_err(|e| refused(e.to_string()))?;
     let sql = "select datcollate = 'C', pg_encoding_to_char(encoding) = 'UTF8' from pg_database \
                where datname = current_database()";

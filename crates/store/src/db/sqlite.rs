@@ -7,7 +7,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Row as _, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{Connection as _, Row as _, Transaction, TypeInfo as _, ValueRef as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,7 +24,13 @@ pub(super) async fn open(path: &Path, create: bool) -> Result<SqlitePool, StoreE
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10));
-    let opened = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
+    let pool = SqlitePoolOptions::new().max_connections(4);
+    // A connection whose commit failed does not know any more where it stands.
+    let pool = pool.after_release(|connection, _| {
+        let is_clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_clean) })
+    });
+    let opened = pool.connect_with(options).await;
     opened.map_err(|error| StoreError::Refused(format!("cannot open the database {}: {error}", path.display())))
 }
 

@@ -117,9 +117,13 @@ impl Publisher {
         loop {
             let open = head.changed().await.is_ok();
             let newest = head.borrow_and_update().clone();
+            let is_last = !open || closing.is_none();
             if let Err(error) = self.publish(&newest, None).await {
                 // The log goes on: entries are safe in the database, and are published later.
                 tracing::error!(%error, "publishing the log failed; it is tried again");
+                if is_last {
+                    return;
+                }
                 head.mark_changed();
                 match Self::load(self.db.clone(), self.public.clone(), &self.origin).await {
                     Ok(fresh) => self = fresh,
