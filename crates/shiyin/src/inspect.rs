@@ -9,8 +9,11 @@ use crate::{input, tell};
 use clap::ArgMatches;
 use proof::cms::{self, SignedData, SignerId};
 use proof::crypto::{AlgorithmIdentifier, RustCrypto};
+use proof::der::Element;
 use proof::digest::{DigestAlgorithm, hex};
-use proof::oid::Oid;
+use proof::logged::{LogIdentity, LogProof};
+use proof::oid::{self, Oid};
+use proof::tlog::{Checkpoint, Receipt};
 use proof::tsp::{MessageImprint, TimeStampReq, TimeStampResp, TstInfo};
 use proof::verify::token_der;
 use proof::x509::Certificate;
@@ -188,11 +191,38 @@ impl Tree {
                     out.line("signature", &format!("{} bytes", signer.signature.len()));
                     for attribute in &signer.unsigned_attributes {
                         out.line("unsignedAttribute", &named(attribute.oid));
+                        if attribute.oid == oid::LOG_PROOF {
+                            attribute.values.iter().for_each(|value| out.log_proof(value));
+                        }
                     }
                     if let Some(digest) = signer.token_digest(&RustCrypto) {
                         out.line("token digest", &digest.to_string());
                     }
                 });
+            }
+        });
+    }
+
+    fn log_proof(&mut self, value: &Element<'_>) {
+        let proof = LogProof::parse(value).ok();
+        let receipt = proof.as_ref().and_then(|p| Receipt::parse(p.receipt).ok());
+        let checkpoint = receipt.as_ref().and_then(|r| Checkpoint::parse(r.checkpoint).ok());
+        let (Some(proof), Some(receipt), Some(checkpoint)) = (proof, receipt, checkpoint) else {
+            self.line("log proof", "malformed");
+            return;
+        };
+        self.inside("log proof", "", |out| {
+            out.line("origin", checkpoint.origin);
+            out.line("index", &receipt.inclusion.index.to_string());
+            out.line("tree size", &checkpoint.head.size.to_string());
+            out.line("root", &checkpoint.head.root.to_string());
+            for signature in &checkpoint.note.signatures {
+                out.line("signed by", signature.name);
+            }
+            for stamp in &proof.stamps {
+                let signed = SignedData::parse(stamp).ok();
+                let info = signed.as_ref().and_then(|s| TstInfo::parse(s.content).ok());
+                out.line("stamped", &info.map_or_else(|| "malformed".to_owned(), |i| i.gen_time.to_string()));
             }
         });
     }
@@ -235,6 +265,9 @@ impl Tree {
             }
             if let Ok(Some(purposes)) = certificate.extended_key_usage() {
                 purposes.iter().for_each(|p| out.line("purpose", &named(*p)));
+            }
+            if let Ok(Some(log)) = LogIdentity::of(certificate) {
+                log.keys.iter().for_each(|key| out.line("log", &key.to_string()));
             }
             out.line("SHA-256", &DigestAlgorithm::Sha256.digest(certificate.der).to_string());
         });

@@ -60,6 +60,10 @@ fn every_token_is_in_the_public_log() {
     assert_eq!(shown["facts"]["log"]["index"], 0);
     let codes: Vec<_> = shown["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
     assert!(codes.contains(&"log-included") && codes.contains(&"backdating-not-excluded"), "{codes:?}");
+    let explained = text(&house.run("inspect", &["a.txt.tsr"]));
+    for expected in ["log proof", "index: 0", "tree size: 1", "signed by: shiyin.invalid/evaluation/"] {
+        assert!(explained.contains(expected), "{expected}: {explained}");
+    }
     house.stop();
     house.start("data");
     let (head, body) = get(&house, "/log");
