@@ -44,10 +44,10 @@ pub struct S3 {
 }
 
 impl Blobs {
-    /// Files below a folder, which is made where it is missing.
-    pub fn folder(path: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(path).map_err(|e| cannot("make", &path.display(), &e))?;
-        Ok(Self(Arc::new(Kind::Folder(path.to_owned()))))
+    /// Files below a folder, which is made with the first file.
+    #[must_use]
+    pub fn folder(path: &Path) -> Self {
+        Self(Arc::new(Kind::Folder(path.to_owned())))
     }
 
     /// Objects in a bucket.

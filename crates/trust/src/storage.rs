@@ -39,7 +39,7 @@ impl Storage {
 
     fn below(&self, data: &Path, id: &str) -> Result<Blobs, TrustError> {
         Ok(match &self.s3 {
-            None => Blobs::folder(&data.join("public/log").join(id))?,
+            None => Blobs::folder(&data.join("public/log").join(id)),
             Some(s3) => {
                 let slash = if id.is_empty() { "" } else { "/" };
                 Blobs::s3(&S3 { prefix: format!("{}{id}{slash}", s3.prefix), ..s3.clone() })?

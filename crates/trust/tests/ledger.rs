@@ -25,7 +25,7 @@ impl Log {
         let folder = tempfile::tempdir().unwrap();
         let place = Place {
             database: database.unwrap_or_else(|| Location::Sqlite(folder.path().join("log.db"))),
-            public: Blobs::folder(&folder.path().join("public")).unwrap(),
+            public: Blobs::folder(&folder.path().join("public")),
         };
         let key = LogKey::generate(ORIGIN).unwrap();
         ledger::create(&place, &key).await.unwrap();
