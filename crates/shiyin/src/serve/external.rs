@@ -120,3 +120,38 @@ async fn ask(authority: &Asked, checkpoint: &str) -> Result<Vec<u8>, String> {
     let (response, _) = asked.await.map_err(|e| e.to_string())??;
     token_der(&response).map(|der| der.into_owned()).map_err(|e| e.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proof::tlog::{Head, leaf_hash};
+    use trust::ledger::LogKey;
+
+    #[tokio::test]
+    async fn an_authority_that_fails_rests_twice_as_long_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let public = Blobs::folder(folder.path());
+        let head = Head { size: 1, root: leaf_hash(b"a") };
+        let checkpoint = LogKey::generate("example.org/log").unwrap().sign(&head);
+        public.replace(CHECKPOINT, checkpoint.into_bytes()).await.unwrap();
+        // A port at which nobody listens.
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let url = format!("http://{nobody}/");
+        let mut asked = [Asked { url, anchors: Vec::new(), failures: 0, rests_until: Instant::now() }];
+        let every = Duration::from_secs(600);
+        for (failures, rest_s) in [(1, 600), (2, 1200), (3, 2400)] {
+            let before = Instant::now();
+            asked[0].rests_until = before;
+            assert!(stamp(&mut asked, 1, every, &public).await.is_err());
+            assert_eq!(asked[0].failures, failures);
+            assert!(asked[0].rests_until >= before + Duration::from_secs(rest_s));
+            assert!(stamp(&mut asked, 1, every, &public).await.is_err());
+            assert_eq!(asked[0].failures, failures, "while it rests it is not asked");
+        }
+        asked[0].failures = 40;
+        asked[0].rests_until = Instant::now();
+        assert!(stamp(&mut asked, 1, every, &public).await.is_err());
+        assert!(asked[0].rests_until <= Instant::now() + REST_MAX);
+        assert_eq!(kept::kept(&public).await.unwrap(), Vec::<u64>::new());
+    }
+}
