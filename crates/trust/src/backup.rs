@@ -20,8 +20,6 @@ use std::path::{Path, PathBuf};
 use store::blobs::Blobs;
 use store::{Db, Location, files};
 
-/// What the operator may set.
-const CONFIG: &str = "shiyin.toml";
 /// No public file of a log is larger.
 const PUBLIC_BYTES_MAX: u64 = 64 << 20;
 /// The databases of an instance.
@@ -64,11 +62,10 @@ async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(
         db.close().await;
         copied?;
     }
-    if data.join(CONFIG).is_file() {
-        copy_file(&data.join(CONFIG), &copy.join(CONFIG))?;
-    }
     copy_folder(&data.join("public"), &copy.join("public"))?;
-    copy_folder(&data.join("keys"), keys)
+    copy_folder(&data.join("keys"), keys)?;
+    // The configuration, and the certificates that it names beside itself.
+    copy_where(data, copy, &|path| path.is_file())
 }
 
 /// Makes the instance `data`, which must not exist, out of a copy and its keys, and checks all of it.
@@ -142,9 +139,13 @@ fn new_folder(path: &Path) -> Result<(), TrustError> {
 
 /// Copies what is in a folder to another; files that are there already stay.
 fn copy_folder(from: &Path, to: &Path) -> Result<(), TrustError> {
+    copy_where(from, to, &|_| true)
+}
+
+fn copy_where(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<(), TrustError> {
     for entry in fs::read_dir(from).map_err(|e| cannot("read", from, &e))? {
         let path: PathBuf = entry.map_err(|e| cannot("read", from, &e))?.path();
-        let Some(name) = path.file_name() else { continue };
+        let Some(name) = path.file_name().filter(|_| wanted(&path)) else { continue };
         let target = to.join(name);
         // A write under way, or a database's own companions, are not content.
         let is_passing = name.to_string_lossy().starts_with('.')

@@ -301,9 +301,11 @@ fn an_instance_comes_back_from_a_copy() {
         house.write(name, name.as_bytes());
     }
     ended(&house.stamp(&["a.txt"]), 0);
+    house.write("data/other-root.pem", b"named in the configuration");
     // While it serves.
     ended(&house.run("backup", &["copy", "--keys", "copied-keys", "--data", "data"]), 0);
     assert!(!house.path("copy/keys").exists(), "keys are apart");
+    assert_eq!(super::names(&house.path("copy")), ["log.db", "other-root.pem", "public", "shiyin.db"]);
     ended(&house.run("backup", &["copy", "--keys", "k2", "--data", "data"]), 9);
     assert!(!house.path("k2").exists());
     // A receipt newer than the copy, then the disk is lost.
