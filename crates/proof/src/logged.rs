@@ -15,6 +15,8 @@ use crate::x509::Certificate;
 
 /// The first byte of an entry that stands for a token.
 const TOKEN_ENTRY: u8 = 1;
+/// The first byte of an entry that stands for a line of the authority's journal.
+const JOURNAL_ENTRY: u8 = 2;
 const KEYS_MAX: usize = 8;
 const STAMPS_MAX: usize = 16;
 
@@ -23,8 +25,18 @@ const STAMPS_MAX: usize = 16;
 /// It holds no imprint, no serial number and nothing of a person.
 #[must_use]
 pub fn token_entry(gen_time: Time, token_digest: &Digest) -> Vec<u8> {
-    let gen_ms = gen_time.unix_s().saturating_mul(1000).saturating_add(i64::from(gen_time.nanos() / 1_000_000));
-    [&[TOKEN_ENTRY][..], &gen_ms.to_be_bytes(), token_digest.as_bytes()].concat()
+    entry(TOKEN_ENTRY, gen_time, token_digest)
+}
+
+/// The entry of a line of the journal of clock and keys: kind, time as above, SHA-256 of the line.
+#[must_use]
+pub fn journal_entry(time: Time, line_digest: &Digest) -> Vec<u8> {
+    entry(JOURNAL_ENTRY, time, line_digest)
+}
+
+fn entry(kind: u8, time: Time, digest: &Digest) -> Vec<u8> {
+    let ms = time.unix_s().saturating_mul(1000).saturating_add(i64::from(time.nanos() / 1_000_000));
+    [&[kind][..], &ms.to_be_bytes(), digest.as_bytes()].concat()
 }
 
 /// The log that an authority promises to put every token into.

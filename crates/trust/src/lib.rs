@@ -10,6 +10,7 @@ pub mod backup;
 pub mod certificates;
 pub mod clock;
 pub mod fsck;
+pub mod journal;
 pub mod keys;
 pub mod ledger;
 pub mod storage;

@@ -132,7 +132,7 @@ impl Tsa {
         if self.stopped.load(Ordering::Acquire) {
             return Err(fault());
         }
-        let reading = self.clock.now().map_err(|ClockUnavailable| {
+        let reading = self.clock.now().map_err(|ClockUnavailable(_)| {
             (FailureInfo::TimeNotAvailable, "the clock cannot be trusted now; try later".to_owned())
         })?;
         let serial = self.serial().map_err(|_| fault())?;

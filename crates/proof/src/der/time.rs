@@ -23,6 +23,15 @@ pub enum Precision {
 }
 
 impl Time {
+    /// Reads what [`Display`](fmt::Display) writes, such as `2026-11-21T10:00:00.5Z`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = |place, c: u8| text.as_bytes().get(place) == Some(&c);
+        let shaped = at(4, b'-') && at(7, b'-') && at(10, b'T') && at(13, b':') && at(16, b':');
+        let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'-' | b'T' | b':')).collect();
+        Self::from_generalized(&digits, Precision::Fraction).ok().filter(|time| shaped && time.to_string() == text)
+    }
+
     /// From seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn from_unix(unix_s: i64) -> Self {
