@@ -132,7 +132,7 @@ fn serve(script: &Arc<Mutex<Script>>, machine: &Arc<Machine>, truth: &Arc<Atomic
             if script.stratum == 0 {
                 packet[12..16].copy_from_slice(b"RATE");
             }
-            let ntp = ((utc / S + 2_208_988_800) as u64) << 32 | (((utc % S) as u64) << 32) / S as u64;
+            let ntp = (((utc / S + 2_208_988_800) as u64) << 32) + (((utc % S) as u64) << 32) / S as u64;
             packet[32..40].copy_from_slice(&ntp.to_be_bytes());
             packet[40..48].copy_from_slice(&ntp.to_be_bytes());
             if script.is_spoofed {
