@@ -22,7 +22,7 @@ impl Verifier for AwsLc {
         message: &[u8],
         signature: &Signature<'_>,
     ) -> Result<(), SignatureError> {
-        use SignatureAlgorithm::{Ecdsa, Ed25519, RsaPkcs1, RsaPss};
+        use SignatureAlgorithm::{Ecdsa, Ed25519, MlDsa65, RsaPkcs1, RsaPss};
         let (method, key_bytes): (&'static dyn aws::VerificationAlgorithm, &[u8]) = match (algorithm, key) {
             (Ecdsa(Sha256), PublicKey::Ec { curve: Curve::P256, point }) => (&aws::ECDSA_P256_SHA256_FIXED, point),
             (Ecdsa(Sha384), PublicKey::Ec { curve: Curve::P384, point }) => (&aws::ECDSA_P384_SHA384_FIXED, point),
@@ -33,10 +33,11 @@ impl Verifier for AwsLc {
             (RsaPss(Sha384), PublicKey::Rsa { encoded, .. }) => (&aws::RSA_PSS_2048_8192_SHA384, encoded),
             (RsaPss(Sha512), PublicKey::Rsa { encoded, .. }) => (&aws::RSA_PSS_2048_8192_SHA512, encoded),
             (Ed25519, PublicKey::Ed25519(point)) => (&aws::ED25519, *point),
+            (MlDsa65, PublicKey::MlDsa65(key)) => (&aws::ML_DSA_65, *key),
             _ => return RustCrypto.verify(algorithm, key, message, signature),
         };
         aws::UnparsedPublicKey::new(method, key_bytes)
-            .verify(message, signature.pair())
+            .verify(message, signature.bytes())
             .map_err(|_| SignatureError::Mismatch)
     }
 

@@ -6,7 +6,7 @@
 
 mod rustcrypto;
 
-pub use rustcrypto::RustCrypto;
+pub use rustcrypto::{RustCrypto, SM2_DEFAULT_ID};
 
 use crate::der::{DerError, Element, Integer, Reader, tag};
 use crate::digest::{Digest, DigestAlgorithm};
@@ -64,6 +64,8 @@ pub enum SignatureAlgorithm {
     Ed25519,
     /// SM2 with SM3 and the identity 1234567812345678 (GB/T 32918, GM/T 0009)
     Sm2,
+    /// ML-DSA-65, pure, with an empty context (FIPS 204, RFC 9882)
+    MlDsa65,
 }
 
 impl SignatureAlgorithm {
@@ -80,6 +82,10 @@ impl SignatureAlgorithm {
                 Sm3 => Some(Self::Sm2),
                 other => Some(Self::Ecdsa(other)),
             };
+        }
+        // RFC 9881 section 2: absent, not NULL.
+        if algorithm.oid == oid::ML_DSA_65 {
+            return algorithm.parameters.is_none().then_some(Self::MlDsa65);
         }
         if !algorithm.has_no_parameters() {
             return None;
@@ -105,7 +111,7 @@ impl SignatureAlgorithm {
         match self {
             Self::RsaPkcs1(digest) | Self::RsaPss(digest) | Self::Ecdsa(digest) => Some(digest),
             Self::Sm2 => Some(DigestAlgorithm::Sm3),
-            Self::Ed25519 => None,
+            Self::Ed25519 | Self::MlDsa65 => None,
         }
     }
 }
@@ -118,6 +124,7 @@ impl fmt::Display for SignatureAlgorithm {
             Self::Ecdsa(digest) => write!(f, "ECDSA with {digest}"),
             Self::Ed25519 => f.write_str("Ed25519"),
             Self::Sm2 => f.write_str("SM2 with SM3"),
+            Self::MlDsa65 => f.write_str("ML-DSA-65"),
         }
     }
 }
@@ -193,7 +200,14 @@ pub enum PublicKey<'a> {
     Ed25519(&'a [u8; 32]),
     /// SM2: the uncompressed point, 04 ‖ x ‖ y
     Sm2(&'a [u8]),
+    /// ML-DSA-65 (RFC 9881)
+    MlDsa65(&'a [u8; ML_DSA_65_KEY_BYTES]),
 }
+
+/// The length of an ML-DSA-65 public key (FIPS 204 table 2).
+pub const ML_DSA_65_KEY_BYTES: usize = 1952;
+/// The length of an ML-DSA-65 signature (FIPS 204 table 2).
+pub const ML_DSA_65_SIGNATURE_BYTES: usize = 3309;
 
 /// Why a public key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +241,8 @@ impl<'a> PublicKey<'a> {
                 Ok(curve.map_or(Self::Sm2(bits), |curve| Self::Ec { curve, point: bits }))
             }
             oid::ED25519 => bits.try_into().map(Self::Ed25519).map_err(|_| KeyError::Malformed),
+            oid::ML_DSA_65 if algorithm.parameters.is_some() => Err(KeyError::Malformed),
+            oid::ML_DSA_65 => bits.try_into().map(Self::MlDsa65).map_err(|_| KeyError::Malformed),
             _ => Err(KeyError::Unsupported),
         }
     }
@@ -240,6 +256,7 @@ impl<'a> PublicKey<'a> {
             Self::Ec { curve: Curve::P384, .. } => "P-384".to_owned(),
             Self::Ed25519(_) => "Ed25519".to_owned(),
             Self::Sm2(_) => "SM2".to_owned(),
+            Self::MlDsa65(_) => "ML-DSA-65".to_owned(),
         }
     }
 }
@@ -301,16 +318,19 @@ pub enum Signature<'a> {
     },
     /// Ed25519: R ‖ S
     Ed25519(&'a [u8; 64]),
+    /// ML-DSA-65: c̃ ‖ z ‖ h
+    MlDsa65(&'a [u8; ML_DSA_65_SIGNATURE_BYTES]),
 }
 
 impl Signature<'_> {
-    /// r ‖ s of an ECDSA or SM2 signature.
+    /// The signature as a backend takes it: r ‖ s of an ECDSA or SM2 signature, else all of it.
     #[must_use]
-    pub fn pair(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Pair { bytes, length } => &bytes[..2 * length],
             Self::Rsa(bytes) => bytes,
             Self::Ed25519(bytes) => *bytes,
+            Self::MlDsa65(bytes) => *bytes,
         }
     }
 }
@@ -366,6 +386,9 @@ pub fn verify(
         },
         (SignatureAlgorithm::Ed25519, PublicKey::Ed25519(_)) => {
             Signature::Ed25519(signature.try_into().map_err(|_| Mismatch)?)
+        }
+        (SignatureAlgorithm::MlDsa65, PublicKey::MlDsa65(_)) => {
+            Signature::MlDsa65(signature.try_into().map_err(|_| Mismatch)?)
         }
         _ => return Err(Unsupported),
     };

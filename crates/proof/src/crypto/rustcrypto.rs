@@ -11,7 +11,7 @@ use rsa::BoxedUint;
 pub struct RustCrypto;
 
 /// The identity that goes into Z where none was agreed (GM/T 0009 section 10).
-const SM2_DEFAULT_ID: &str = "1234567812345678";
+pub const SM2_DEFAULT_ID: &str = "1234567812345678";
 
 impl Verifier for RustCrypto {
     fn verify(
@@ -23,16 +23,17 @@ impl Verifier for RustCrypto {
     ) -> Result<(), SignatureError> {
         let valid = match (algorithm, key) {
             (SignatureAlgorithm::RsaPkcs1(digest), PublicKey::Rsa { modulus, exponent, .. }) => {
-                rsa_pkcs1(digest, modulus, exponent, message, signature.pair())
+                rsa_pkcs1(digest, modulus, exponent, message, signature.bytes())
             }
             (SignatureAlgorithm::RsaPss(digest), PublicKey::Rsa { modulus, exponent, .. }) => {
-                rsa_pss(digest, modulus, exponent, message, signature.pair())
+                rsa_pss(digest, modulus, exponent, message, signature.bytes())
             }
             (SignatureAlgorithm::Ecdsa(digest), PublicKey::Ec { curve, point }) => {
-                ecdsa(digest, *curve, point, message, signature.pair())
+                ecdsa(digest, *curve, point, message, signature.bytes())
             }
-            (SignatureAlgorithm::Ed25519, PublicKey::Ed25519(point)) => ed25519(point, message, signature.pair()),
-            (SignatureAlgorithm::Sm2, PublicKey::Sm2(point)) => sm2(point, message, signature.pair()),
+            (SignatureAlgorithm::Ed25519, PublicKey::Ed25519(point)) => ed25519(point, message, signature.bytes()),
+            (SignatureAlgorithm::Sm2, PublicKey::Sm2(point)) => sm2(point, message, signature.bytes()),
+            (SignatureAlgorithm::MlDsa65, PublicKey::MlDsa65(key)) => ml_dsa_65(key, message, signature.bytes()),
             _ => return Err(SignatureError::Unsupported),
         };
         if valid.is_some() { Ok(()) } else { Err(SignatureError::Mismatch) }
@@ -104,4 +105,10 @@ fn sm2(point: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
     let key = sm2::dsa::VerifyingKey::new(SM2_DEFAULT_ID, key).ok()?;
     let signature = sm2::dsa::Signature::from_slice(signature).ok()?;
     key.verify(message, &signature).ok()
+}
+
+fn ml_dsa_65(key: &[u8; super::ML_DSA_65_KEY_BYTES], message: &[u8], signature: &[u8]) -> Option<()> {
+    let key = ml_dsa::VerifyingKey::<ml_dsa::MlDsa65>::decode(key.into());
+    let signature = ml_dsa::Signature::<ml_dsa::MlDsa65>::try_from(signature).ok()?;
+    key.verify_with_context(message, &[], &signature).then_some(())
 }

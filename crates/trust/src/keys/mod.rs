@@ -1,19 +1,29 @@
-//! Private keys: made and used by AWS-LC, kept as encrypted PKCS #8 (RFC 5958, RFC 8018).
+//! Private keys: in files, made and used by AWS-LC (SM2: by RustCrypto), or in hardware.
 //!
-//! An attacker who reads the key folder without the passphrase file gains
-//! nothing; one who reads both can sign as this authority.
+//! A key file is encrypted PKCS #8: who reads it without the passphrase gains
+//! nothing, and who reads both can sign as this authority. A key in hardware never
+//! leaves it; who has the host can use it while he has the host.
+
+mod hardware;
+mod pem;
+mod store;
+
+pub use hardware::Hardware;
+pub(crate) use pem::{decrypt, encrypt};
+pub use store::Keystore;
 
 use crate::TrustError;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, KeyPair as _};
-use pkcs8::der::pem::{LineEnding, PemLabel};
-use pkcs8::pkcs5::{pbes2, scrypt};
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
-use proof::der::Writer;
+use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, PqdsaKeyPair};
+use hardware::HardwareKey;
+use proof::crypto::{ML_DSA_65_SIGNATURE_BYTES, SM2_DEFAULT_ID};
+use proof::der::{Writer, tag};
 use proof::digest::DigestAlgorithm;
 use proof::oid;
+use sm2::dsa::signature::Signer as _;
+use sm2::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use std::fmt;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -33,11 +43,26 @@ pub enum KeyAlgorithm {
     Rsa3072,
     /// RSA 4096 with SHA-512
     Rsa4096,
+    /// Ed25519; in CMS with SHA-512 (RFC 8419)
+    Ed25519,
+    /// SM2 with SM3 (GB/T 32918)
+    Sm2,
+    /// ML-DSA-65; in CMS with SHA-512 (RFC 9882)
+    MlDsa65,
 }
 
 impl KeyAlgorithm {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::P256, Self::P384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+    pub const ALL: [Self; 8] = [
+        Self::P256,
+        Self::P384,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::Ed25519,
+        Self::Sm2,
+        Self::MlDsa65,
+    ];
 
     /// The name in configuration and on the command line.
     #[must_use]
@@ -48,16 +73,20 @@ impl KeyAlgorithm {
             Self::Rsa2048 => "rsa-2048",
             Self::Rsa3072 => "rsa-3072",
             Self::Rsa4096 => "rsa-4096",
+            Self::Ed25519 => "ed25519",
+            Self::Sm2 => "sm2",
+            Self::MlDsa65 => "ml-dsa-65",
         }
     }
 
-    /// The digest that goes with it.
+    /// The digest of the content that goes with it in CMS.
     #[must_use]
     pub fn digest(self) -> DigestAlgorithm {
         match self {
             Self::P256 | Self::Rsa2048 | Self::Rsa3072 => DigestAlgorithm::Sha256,
             Self::P384 => DigestAlgorithm::Sha384,
-            Self::Rsa4096 => DigestAlgorithm::Sha512,
+            Self::Rsa4096 | Self::Ed25519 | Self::MlDsa65 => DigestAlgorithm::Sha512,
+            Self::Sm2 => DigestAlgorithm::Sm3,
         }
     }
 
@@ -70,8 +99,17 @@ impl KeyAlgorithm {
             Self::P384 => w.algorithm(oid::ECDSA_SHA384, false),
             Self::Rsa2048 | Self::Rsa3072 => w.algorithm(oid::SHA256_RSA, true),
             Self::Rsa4096 => w.algorithm(oid::SHA512_RSA, true),
+            Self::Ed25519 => w.algorithm(oid::ED25519, false),
+            Self::Sm2 => w.algorithm(oid::SM2_SM3, false),
+            Self::MlDsa65 => w.algorithm(oid::ML_DSA_65, false),
         }
         w.into_bytes()
+    }
+
+    /// Whether a signature takes so little time that others need not wait for it elsewhere.
+    #[must_use]
+    pub fn is_fast(self) -> bool {
+        matches!(self, Self::P256 | Self::P384 | Self::Ed25519 | Self::Sm2 | Self::MlDsa65)
     }
 }
 
@@ -101,6 +139,10 @@ pub struct SigningKey {
 enum Pair {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Sm2(Box<sm2::dsa::SigningKey>),
+    MlDsa65(PqdsaKeyPair),
+    Hardware(HardwareKey),
 }
 
 impl fmt::Debug for SigningKey {
@@ -113,31 +155,6 @@ pub(crate) fn broken(what: &str) -> TrustError {
     TrustError::Broken(format!("the cryptographic library failed: {what}"))
 }
 
-/// Decrypts PEM `ENCRYPTED PRIVATE KEY` to PKCS #8.
-pub(crate) fn decrypt(pem: &str, passphrase: &[u8]) -> Result<SecretDocument, TrustError> {
-    let refused = |what: &str| TrustError::Refused(format!("the key file cannot be used: {what}"));
-    let (label, document) = SecretDocument::from_pem(pem).map_err(|_| refused("it is not PEM"))?;
-    EncryptedPrivateKeyInfoRef::validate_pem_label(label).map_err(|_| refused("it is not an encrypted key"))?;
-    let info: EncryptedPrivateKeyInfoRef<'_> =
-        document.decode_msg().map_err(|_| refused("its structure is damaged"))?;
-    info.decrypt(passphrase).map_err(|_| refused("the passphrase does not fit"))
-}
-
-/// PKCS #8 as PEM `ENCRYPTED PRIVATE KEY`: scrypt and AES-256-CBC, which OpenSSL reads.
-pub(crate) fn encrypt(plain: &[u8], passphrase: &[u8]) -> Result<Zeroizing<String>, TrustError> {
-    let random = SystemRandom::new();
-    let (mut salt, mut iv) = ([0; 16], [0; 16]);
-    fill_random(&random, &mut salt)?;
-    fill_random(&random, &mut iv)?;
-    // 2^14 * 8 * 128 bytes: OpenSSL refuses more than 32 MiB by default.
-    let cost = scrypt::Params::new(14, 8, 1).map_err(|_| broken("key encryption"))?;
-    let parameters =
-        pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).map_err(|_| broken("key encryption"))?;
-    let info = PrivateKeyInfoRef::try_from(plain).map_err(|_| broken("key encoding"))?;
-    let document = info.encrypt_with_params(parameters, passphrase).map_err(|_| broken("key encryption"))?;
-    document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).map_err(|_| broken("key encoding"))
-}
-
 impl SigningKey {
     /// A new key.
     pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, TrustError> {
@@ -148,9 +165,16 @@ impl SigningKey {
             KeyAlgorithm::Rsa2048 => rsa(KeySize::Rsa2048),
             KeyAlgorithm::Rsa3072 => rsa(KeySize::Rsa3072),
             KeyAlgorithm::Rsa4096 => rsa(KeySize::Rsa4096),
+            KeyAlgorithm::Ed25519 => Ed25519KeyPair::generate().map(Pair::Ed25519),
+            KeyAlgorithm::MlDsa65 => PqdsaKeyPair::generate(&aws::ML_DSA_65_SIGNING).map(Pair::MlDsa65),
+            KeyAlgorithm::Sm2 => Ok(Pair::Sm2(Box::new(generate_sm2()?))),
         };
         let pair = pair.map_err(|_| broken("key generation"))?;
-        Ok(Self { algorithm, pair, random: SystemRandom::new() })
+        Ok(Self::of(algorithm, pair))
+    }
+
+    fn of(algorithm: KeyAlgorithm, pair: Pair) -> Self {
+        Self { algorithm, pair, random: SystemRandom::new() }
     }
 
     /// From an unencrypted PKCS #8 structure.
@@ -158,10 +182,13 @@ impl SigningKey {
         let pair = match algorithm {
             KeyAlgorithm::P256 => EcdsaKeyPair::from_pkcs8(&aws::ECDSA_P256_SHA256_ASN1_SIGNING, der).map(Pair::Ecdsa),
             KeyAlgorithm::P384 => EcdsaKeyPair::from_pkcs8(&aws::ECDSA_P384_SHA384_ASN1_SIGNING, der).map(Pair::Ecdsa),
+            KeyAlgorithm::Ed25519 => Ed25519KeyPair::from_pkcs8(der).map(Pair::Ed25519),
+            KeyAlgorithm::MlDsa65 => PqdsaKeyPair::from_pkcs8(&aws::ML_DSA_65_SIGNING, der).map(Pair::MlDsa65),
+            KeyAlgorithm::Sm2 => return sm2_from_pkcs8(der),
             _ => RsaKeyPair::from_pkcs8(der).map(Pair::Rsa),
         };
-        let pair = pair.map_err(|_| TrustError::Refused(format!("the key file does not hold a {algorithm} key")))?;
-        Ok(Self { algorithm, pair, random: SystemRandom::new() })
+        let pair = pair.map_err(|_| not_a_key(algorithm))?;
+        Ok(Self::of(algorithm, pair))
     }
 
     /// Reads a key from PEM `ENCRYPTED PRIVATE KEY`.
@@ -178,6 +205,13 @@ impl SigningKey {
                 let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| broken("key encoding"))?;
                 der.as_ref().to_vec()
             }
+            Pair::Ed25519(pair) => pair.to_pkcs8v1().map_err(|_| broken("key encoding"))?.as_ref().to_vec(),
+            Pair::MlDsa65(pair) => pair.to_pkcs8v1().map_err(|_| broken("key encoding"))?.as_ref().to_vec(),
+            Pair::Sm2(key) => {
+                let secret = sm2::SecretKey::from(key.as_nonzero_scalar());
+                secret.to_pkcs8_der().map_err(|_| broken("key encoding"))?.as_bytes().to_vec()
+            }
+            Pair::Hardware(_) => return Err(TrustError::Refused("a key in hardware does not leave it".to_owned())),
         });
         encrypt(&plain, passphrase)
     }
@@ -193,6 +227,10 @@ impl SigningKey {
         let der: Result<PublicKeyX509Der<'_>, _> = match &self.pair {
             Pair::Ecdsa(pair) => pair.public_key().as_der(),
             Pair::Rsa(pair) => pair.public_key().as_der(),
+            Pair::Ed25519(pair) => pair.public_key().as_der(),
+            Pair::MlDsa65(pair) => pair.public_key().as_der(),
+            Pair::Sm2(key) => return Ok(ec_spki(oid::SM2_CURVE, &key.verifying_key().to_sec1_bytes())),
+            Pair::Hardware(key) => return Ok(key.spki().to_vec()),
         };
         Ok(der.map_err(|_| broken("public key encoding"))?.as_ref().to_vec())
     }
@@ -213,6 +251,17 @@ impl SigningKey {
                 pair.sign(encoding, &self.random, message, &mut signature).map_err(|_| broken("signing"))?;
                 Ok(signature)
             }
+            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::MlDsa65(pair) => {
+                let mut signature = vec![0; ML_DSA_65_SIGNATURE_BYTES];
+                pair.sign(message, &mut signature).map_err(|_| broken("signing"))?;
+                Ok(signature)
+            }
+            Pair::Sm2(key) => {
+                let signature: sm2::dsa::Signature = key.try_sign(message).map_err(|_| broken("signing"))?;
+                Ok(encode_pair(&signature.to_bytes()))
+            }
+            Pair::Hardware(key) => key.sign(message),
         }
     }
 
@@ -220,6 +269,50 @@ impl SigningKey {
     pub fn fill_random(&self, out: &mut [u8]) -> Result<(), TrustError> {
         fill_random(&self.random, out)
     }
+}
+
+fn not_a_key(algorithm: KeyAlgorithm) -> TrustError {
+    TrustError::Refused(format!("the key file does not hold a {algorithm} key"))
+}
+
+fn generate_sm2() -> Result<sm2::dsa::SigningKey, TrustError> {
+    loop {
+        let secret: Zeroizing<[u8; 32]> = Zeroizing::new(random()?);
+        // One number in four thousand million is too large.
+        if let Ok(key) = sm2::dsa::SigningKey::from_slice(SM2_DEFAULT_ID, secret.as_slice()) {
+            return Ok(key);
+        }
+    }
+}
+
+fn sm2_from_pkcs8(der: &[u8]) -> Result<SigningKey, TrustError> {
+    let secret = sm2::SecretKey::from_pkcs8_der(der).map_err(|_| not_a_key(KeyAlgorithm::Sm2))?;
+    let key = sm2::dsa::SigningKey::new(SM2_DEFAULT_ID, &secret).map_err(|_| not_a_key(KeyAlgorithm::Sm2))?;
+    Ok(SigningKey::of(KeyAlgorithm::Sm2, Pair::Sm2(Box::new(key))))
+}
+
+/// A SubjectPublicKeyInfo for a point on a curve (RFC 5480).
+fn ec_spki(curve: oid::Oid<'_>, point: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.sequence(|w| {
+            w.oid(oid::EC_PUBLIC_KEY);
+            w.oid(curve);
+        });
+        w.bit_string(point);
+    });
+    w.into_bytes()
+}
+
+/// r ‖ s as X.509 and CMS have it: a SEQUENCE of two integers.
+fn encode_pair(raw: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        let (r, s) = raw.split_at(raw.len() / 2);
+        w.integer_unsigned_as(tag::INTEGER, r);
+        w.integer_unsigned_as(tag::INTEGER, s);
+    });
+    w.into_bytes()
 }
 
 /// Fills `out` with random bytes.
@@ -240,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_key_survives_its_file_and_a_wrong_passphrase_does_not_open_it() {
-        for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa2048] {
+        let all = KeyAlgorithm::ALL.into_iter().filter(|a| !matches!(a, KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096));
+        for algorithm in all {
             let key = SigningKey::generate(algorithm).unwrap();
             let pem = key.to_encrypted_pem(b"correct").unwrap();
             assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
