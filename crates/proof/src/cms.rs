@@ -30,7 +30,7 @@ pub struct SignedData<'a> {
     pub content: &'a [u8],
     /// Certificates that came along, as received. Never trusted for being here.
     pub certificates: Vec<&'a [u8]>,
-    /// Revocation lists that came along, as received.
+    /// Revocation lists and OCSP responses that came along, as received.
     pub crls: Vec<&'a [u8]>,
     /// The signers.
     pub signers: Vec<SignerInfo<'a>>,
@@ -126,6 +126,8 @@ impl<'a> SignedData<'a> {
                 let choice = list.any()?;
                 if choice.tag == tag::SEQUENCE {
                     crls.push(choice.full);
+                } else if choice.tag == tag::context_constructed(1) {
+                    crls.extend(ocsp_response(choice.content)?);
                 }
                 if crls.len() > CRLS_MAX {
                     return Err(DerError::TooLarge("revocation lists"));
@@ -143,6 +145,15 @@ impl<'a> SignedData<'a> {
         }
         Ok(Self { outer_type, version, content_type, content, certificates, crls, signers })
     }
+}
+
+/// The response in OtherRevocationInfoFormat, where it is one (RFC 5940 section 2).
+fn ocsp_response(content: &[u8]) -> Result<Option<&[u8]>, DerError> {
+    let mut fields = Reader::new(content);
+    let format = fields.oid()?;
+    let info = fields.any()?;
+    fields.finish()?;
+    Ok((format == oid::RI_OCSP_RESPONSE).then_some(info.full))
 }
 
 impl<'a> SignerInfo<'a> {
@@ -236,7 +247,9 @@ fn read_attributes(content: &[u8]) -> Result<Vec<Attribute<'_>>, DerError> {
 /// What a token needs beside its TSTInfo; the same for every token of one key.
 #[derive(Clone, Debug)]
 pub struct TokenTemplate {
+    outer_type: Oid<'static>,
     certificates: Vec<u8>,
+    crls: Vec<u8>,
     issuer_and_serial: Vec<u8>,
     signing_certificate: Vec<u8>,
     content_digest: DigestAlgorithm,
@@ -273,12 +286,34 @@ impl TokenTemplate {
             w.set(|w| write_signing_certificate_v2(w, &certificate));
         });
         Ok(Self {
+            outer_type: oid::SIGNED_DATA,
             certificates,
+            crls: Vec::new(),
             issuer_and_serial,
             signing_certificate: w.into_bytes(),
             content_digest,
             signature_algorithm,
         })
+    }
+
+    /// The same, with revocation lists that go wherever the certificates go.
+    #[must_use]
+    pub fn with_crls(mut self, crls: &[Vec<u8>]) -> Self {
+        let mut sorted: Vec<&Vec<u8>> = crls.iter().collect();
+        sorted.sort();
+        let mut w = Writer::new();
+        if !sorted.is_empty() {
+            w.nested(tag::context_constructed(1), |w| sorted.iter().for_each(|crl| w.raw(crl)));
+        }
+        self.crls = w.into_bytes();
+        self
+    }
+
+    /// The same, with the SignedData of GM/T 0010 around it.
+    #[must_use]
+    pub fn as_gmt(mut self) -> Self {
+        self.outer_type = oid::SM2_SIGNED_DATA;
+        self
     }
 
     /// The signed attributes for this content, as a SET in DER: what is to be signed.
@@ -315,7 +350,7 @@ impl TokenTemplate {
     ) -> Vec<u8> {
         let mut w = Writer::new();
         w.sequence(|w| {
-            w.oid(oid::SIGNED_DATA);
+            w.oid(self.outer_type);
             w.nested(tag::context_constructed(0), |w| {
                 w.sequence(|w| {
                     w.integer_u64(3);
@@ -326,6 +361,7 @@ impl TokenTemplate {
                     });
                     if with_certificates {
                         w.raw(&self.certificates);
+                        w.raw(&self.crls);
                     }
                     w.set(|w| {
                         w.sequence(|w| {

@@ -101,6 +101,11 @@ codes! {
         "{subject} 已于 {date} 吊销（{reason}）；此前的令牌仍然有效。"
         ""
         "";
+    RevokedButWitnessed "revoked-but-witnessed" Warning Authority "DESIGN 3"
+        "{subject} was revoked on {date} ({reason}), which takes force from its tokens. This one stays: {authority} saw it in the log at {time}, before that."
+        "{subject} 已于 {date} 吊销（{reason}），其令牌因此失效；但 {authority} 在此之前的 {time} 已在日志中见到本令牌，故仍然有效。"
+        "Keep the token with its proof: without it, it is worth nothing."
+        "请将令牌连同日志证明一并保存；没有该证明，令牌即无效力。";
     BackdatingNotExcluded "backdating-not-excluded" Notice Nobody "DESIGN 1"
         "The time is the authority's own word. No independent time covers this token, so back-dating by the authority is not excluded."
         "该时间仅为签发机构自述，没有独立时间可印证，不能排除机构倒填时间。"

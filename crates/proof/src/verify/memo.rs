@@ -6,7 +6,8 @@ use crate::der::Time;
 use crate::tlog::{NoteKey, TlogError};
 use crate::x509::Certificate;
 use crate::x509::path::{self, BrokenPath, Path};
-use std::collections::HashMap;
+use crate::digest::DigestAlgorithm;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 /// Paths kept before all are dropped: far more than the authorities one verifier meets.
@@ -21,6 +22,8 @@ pub struct PathMemo {
     paths: Mutex<Paths>,
     /// The last checkpoint whose signature held, with its key: all tokens of a batch share it.
     checkpoint: Mutex<Option<(NoteKey, String)>>,
+    /// Revocation lists whose signature held: SHA-256 of the issuer's certificate and the list.
+    lists: Mutex<HashSet<[u8; 32]>>,
 }
 
 /// By the signer's certificate; a signer has one entry for each pool and set of anchors met.
@@ -105,6 +108,28 @@ impl PathMemo {
         verify()?;
         *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.clone(), text.to_owned()));
         Ok(())
+    }
+
+    /// Whether a revocation list is its issuer's, from memory where that was found before.
+    pub(super) fn list(&self, der: &[u8], issuer: &Certificate<'_>, is_from: impl FnOnce() -> bool) -> bool {
+        let mut hasher = DigestAlgorithm::Sha256.hasher();
+        hasher.update(&(issuer.der.len() as u64).to_be_bytes());
+        hasher.update(issuer.der);
+        hasher.update(der);
+        let digest = hasher.finish();
+        let Some(key) = digest.as_bytes().first_chunk::<32>() else { return is_from() };
+        if self.lists.lock().unwrap_or_else(PoisonError::into_inner).contains(key) {
+            return true;
+        }
+        let is_from = is_from();
+        if is_from {
+            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            if lists.len() >= ENTRIES_MAX {
+                lists.clear();
+            }
+            lists.insert(*key);
+        }
+        is_from
     }
 
     fn find(

@@ -3,7 +3,7 @@
 //! Every check that can be made is made, and each leaves a finding; a verdict is
 //! only good where all passed. The path is checked at the time in the token, not
 //! now. What arrives with a token (certificates, revocation lists) is used but
-//! never trusted. Absent: OCSP, evidence records.
+//! never trusted. Absent: evidence records.
 
 mod log;
 mod memo;
@@ -39,7 +39,7 @@ pub struct Context<'a> {
     pub anchors: &'a [Vec<u8>],
     /// Further certificates for building a path, in DER. Not trusted.
     pub certificates: &'a [Vec<u8>],
-    /// Revocation lists, in DER. Not trusted until their signature holds.
+    /// Revocation lists and OCSP responses, in DER. Not trusted until their signature holds.
     pub crls: &'a [Vec<u8>],
     /// Remembers paths that were found, for checking many tokens of one authority.
     pub memo: Option<&'a PathMemo>,

@@ -55,16 +55,17 @@ pub(super) fn check(
     check_purpose(certificate, findings);
     check_tsa_name(info, certificate, findings);
 
+    // What others saw in the log decides over what a revocation does.
+    if depth == Depth::Token {
+        super::log::check(signer, certificate, info, token_digest, cx, facts, findings);
+    }
     let anchors: Vec<Certificate<'_>> = cx.anchors.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
     match super::memo::path(certificate, &pool, &anchors, info.gen_time, cx) {
         Ok(path) => {
             note_path(&path, cx.verifier, facts, findings);
-            revocation::check(&path, info.gen_time, &signed.crls, cx, findings);
+            revocation::check(&path, info.gen_time, &signed.crls, cx, facts, findings);
         }
         Err(broken) => note_broken(&broken, info, findings),
-    }
-    if depth == Depth::Token {
-        super::log::check(signer, certificate, info, token_digest, cx, facts, findings);
     }
 }
 

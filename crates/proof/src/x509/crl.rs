@@ -5,7 +5,7 @@
 
 use super::{Certificate, Extension, key_usage, read_extensions};
 use crate::crypto::{self, AlgorithmIdentifier, SignatureAlgorithm, Verifier};
-use crate::der::{DerError, Element, Integer, Reader, Time, tag};
+use crate::der::{DerError, Element, Integer, Reader, Time, Writer, tag};
 use crate::oid;
 use crate::x509::name::Name;
 
@@ -32,6 +32,17 @@ pub struct Revocation {
     pub date: Time,
     /// Why; none where the list does not say.
     pub reason: Option<Reason>,
+    /// From when on the key could no longer be relied on, where that is known to be earlier
+    /// (RFC 5280 section 5.3.2).
+    pub invalid_from: Option<Time>,
+}
+
+impl Revocation {
+    /// From when on nothing under the key counts by itself.
+    #[must_use]
+    pub fn takes_force_from(&self) -> Time {
+        self.invalid_from.map_or(self.date, |from| from.min(self.date))
+    }
 }
 
 /// CRLReason (RFC 5280 section 5.3.1).
@@ -61,6 +72,57 @@ impl Reason {
     #[must_use]
     pub fn spares_earlier_tokens(self) -> bool {
         matches!(self, Self::Unspecified | Self::AffiliationChanged | Self::Superseded | Self::CessationOfOperation)
+    }
+
+    /// Reads the ENUMERATED of RFC 5280 section 5.3.1.
+    pub fn from_enumerated(element: &Element<'_>) -> Result<Self, DerError> {
+        if element.tag != tag::ENUMERATED {
+            return Err(DerError::BadValue("CRL reason"));
+        }
+        Ok(match element.content {
+            [0] => Self::Unspecified,
+            [1] => Self::KeyCompromise,
+            [2] => Self::CaCompromise,
+            [3] => Self::AffiliationChanged,
+            [4] => Self::Superseded,
+            [5] => Self::CessationOfOperation,
+            [6] => Self::CertificateHold,
+            [_] => Self::Other,
+            _ => return Err(DerError::BadValue("CRL reason")),
+        })
+    }
+
+    /// The number in RFC 5280.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Unspecified | Self::Other => 0,
+            Self::KeyCompromise => 1,
+            Self::CaCompromise => 2,
+            Self::AffiliationChanged => 3,
+            Self::Superseded => 4,
+            Self::CessationOfOperation => 5,
+            Self::CertificateHold => 6,
+        }
+    }
+
+    /// The reason with this name in RFC 5280.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        use Reason::{
+            AffiliationChanged, CaCompromise, CertificateHold, CessationOfOperation, KeyCompromise, Superseded,
+            Unspecified,
+        };
+        let all = [
+            Unspecified,
+            KeyCompromise,
+            CaCompromise,
+            AffiliationChanged,
+            Superseded,
+            CessationOfOperation,
+            CertificateHold,
+        ];
+        all.into_iter().find(|reason| reason.name() == name)
     }
 
     /// The name in RFC 5280.
@@ -149,20 +211,29 @@ impl<'a> Crl<'a> {
                 continue;
             }
             let date = Time::from_x509(&fields.any()?)?;
-            let mut reason = None;
+            let (mut reason, mut invalid_from) = (None, None);
             if !fields.is_empty() {
                 for extension in read_extensions(fields.any()?)? {
                     if extension.oid == oid::REASON_CODE {
-                        reason = Some(read_reason(extension.value)?);
+                        reason = Some(Reason::from_enumerated(&Element::parse(extension.value)?)?);
+                    } else if extension.oid == oid::INVALIDITY_DATE {
+                        invalid_from = Some(Time::from_x509(&Element::parse(extension.value)?)?);
                     } else if extension.critical {
                         return Err(DerError::BadValue("CRL entry with an unknown critical extension"));
                     }
                 }
             }
             fields.finish()?;
-            found = Some(Revocation { date, reason });
+            found = Some(Revocation { date, reason, invalid_from });
         }
         Ok(found)
+    }
+
+    /// The list's number; none where it does not say.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let value = self.extensions.iter().find(|e| e.oid == oid::CRL_NUMBER)?.value;
+        Element::parse(value).ok()?.integer().ok()?.to_u64()
     }
 
     /// The serial numbers and dates of all entries, for showing.
@@ -177,20 +248,68 @@ impl<'a> Crl<'a> {
     }
 }
 
-fn read_reason(value: &[u8]) -> Result<Reason, DerError> {
-    let element = Element::parse(value)?;
-    if element.tag != tag::ENUMERATED {
-        return Err(DerError::BadValue("CRL reason"));
-    }
-    Ok(match element.content {
-        [0] => Reason::Unspecified,
-        [1] => Reason::KeyCompromise,
-        [2] => Reason::CaCompromise,
-        [3] => Reason::AffiliationChanged,
-        [4] => Reason::Superseded,
-        [5] => Reason::CessationOfOperation,
-        [6] => Reason::CertificateHold,
-        [_] => Reason::Other,
-        _ => return Err(DerError::BadValue("CRL reason")),
-    })
+/// An entry to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewEntry<'a> {
+    /// The certificate's serial number, as its INTEGER's content.
+    pub serial: &'a [u8],
+    /// What is said of it.
+    pub revocation: Revocation,
+}
+
+/// The signed part of a list (TBSCertList, RFC 5280 section 5.1.2).
+#[must_use]
+pub fn encode_tbs(
+    issuer: &Certificate<'_>,
+    signature_algorithm: &[u8],
+    number: u64,
+    this_update: Time,
+    next_update: Time,
+    entries: &[NewEntry<'_>],
+) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.sequence(|w| {
+        w.integer_u64(1);
+        w.raw(signature_algorithm);
+        w.raw(issuer.subject.der());
+        w.x509_time(this_update);
+        w.x509_time(next_update);
+        if !entries.is_empty() {
+            w.sequence(|w| entries.iter().for_each(|entry| write_entry(w, entry)));
+        }
+        w.nested(tag::context_constructed(0), |w| {
+            w.sequence(|w| {
+                if let Some(id) = issuer.subject_key_id() {
+                    write_extension(w, oid::AUTHORITY_KEY_ID, |w| w.sequence(|w| w.primitive(tag::context(0), id)));
+                }
+                write_extension(w, oid::CRL_NUMBER, |w| w.integer_u64(number));
+            });
+        });
+    });
+    w.into_bytes()
+}
+
+fn write_entry(w: &mut Writer, entry: &NewEntry<'_>) {
+    w.sequence(|w| {
+        w.integer(entry.serial);
+        w.x509_time(entry.revocation.date);
+        if entry.revocation.reason.is_none() && entry.revocation.invalid_from.is_none() {
+            return;
+        }
+        w.sequence(|w| {
+            if let Some(reason) = entry.revocation.reason {
+                write_extension(w, oid::REASON_CODE, |w| w.primitive(tag::ENUMERATED, &[reason.number()]));
+            }
+            if let Some(from) = entry.revocation.invalid_from {
+                write_extension(w, oid::INVALIDITY_DATE, |w| w.generalized_time(from.truncate_to_second()));
+            }
+        });
+    });
+}
+
+fn write_extension(w: &mut Writer, oid: oid::Oid<'_>, fill: impl Fn(&mut Writer)) {
+    w.sequence(|w| {
+        w.oid(oid);
+        w.octets_of(|w| fill(w));
+    });
 }

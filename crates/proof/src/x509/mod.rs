@@ -1,4 +1,4 @@
-//! X.509 certificates and CRLs (RFC 5280), as far as timestamps need them.
+//! X.509 certificates, CRLs (RFC 5280) and OCSP (RFC 6960), as far as timestamps need them.
 //!
 //! Everything is a window on the received bytes. A certificate that parses has
 //! no duplicate extension, one signature algorithm inside and out, and only
@@ -6,6 +6,7 @@
 
 pub mod crl;
 pub mod name;
+pub mod ocsp;
 pub mod path;
 
 use crate::crypto::{AlgorithmIdentifier, KeyError, PublicKey};
