@@ -38,6 +38,24 @@ impl<'a> Oid<'a> {
         Self(content)
     }
 
+    /// The content octets of dotted decimal, with arcs up to 2^128.
+    #[must_use]
+    pub fn parse_dotted(text: &str) -> Option<Vec<u8>> {
+        let arc = |s: &str| s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse::<u128>().ok()).flatten();
+        let arcs: Vec<u128> = text.split('.').map(arc).collect::<Option<_>>()?;
+        let [first @ 0..=2, second, rest @ ..] = arcs.as_slice() else { return None };
+        if *first < 2 && *second >= 40 {
+            return None;
+        }
+        let mut out = Vec::new();
+        for arc in std::iter::once(second.checked_add(first * 40)?).chain(rest.iter().copied()) {
+            let groups = (128 - arc.leading_zeros()).div_ceil(7).max(1);
+            let group = |n: u32| (arc >> (7 * n)) as u8 & 0x7f | if n > 0 { 0x80 } else { 0 };
+            out.extend((0..groups).rev().map(group));
+        }
+        (out.len() <= LENGTH_MAX).then_some(out)
+    }
+
     /// The content octets.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
@@ -301,6 +319,20 @@ mod tests {
         assert_eq!(Oid::known(&[0x88, 0x37]).to_string(), "2.999");
         assert_eq!(Oid::known(&[0x50]).to_string(), "2.0");
         assert_eq!(Oid::known(&[0x4f]).to_string(), "1.39");
+    }
+
+    #[test]
+    fn dotted_decimal_is_read_back() {
+        for text in
+            ["2.16.840.1.101.3.4.2.1", "0.4.0.2023.1.1", "2.999", "2.25.340282366920938463463374607431768211455"]
+        {
+            assert_eq!(Oid::from_content(&Oid::parse_dotted(text).unwrap()).unwrap().to_string(), text);
+        }
+        for bad in
+            ["", "1", "3.1", "1.40", "1..2", "1.2.", "1.+2", "1.2.x", "2.340282366920938463463374607431768211455"]
+        {
+            assert_eq!(Oid::parse_dotted(bad), None, "{bad}");
+        }
     }
 
     #[test]

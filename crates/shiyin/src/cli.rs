@@ -38,10 +38,42 @@ pub fn command(words: &Words) -> Command {
                 .arg(text("algorithm", "arg-algorithm").value_name("NAME").default_value("p256")),
         )
         .subcommand(
+            Command::new("setup")
+                .about(say("cmd-setup"))
+                .arg(path("file", "arg-setup-file"))
+                .arg(data())
+                .arg(path("root-keys", "arg-root-keys").value_name("DIR"))
+                .arg(path("root-passphrase-file", "arg-root-passphrase-file"))
+                .arg(flag("check", "arg-check"))
+                .arg(flag("ask", "arg-ask").hide(true)),
+        )
+        .subcommand(Command::new("doctor").about(say("cmd-doctor")).arg(data()))
+        .subcommand(keys(words))
+        .subcommand(
+            Command::new("clock")
+                .about(say("cmd-clock"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("graph")
+                        .about(say("cmd-clock-graph"))
+                        .arg(one_path("file", "FILE", &say("arg-graph")))
+                        .arg(data()),
+                )
+                .subcommand(
+                    Command::new("accept")
+                        .about(say("cmd-clock-accept"))
+                        .arg(text("reason", "arg-accept-reason").required(true).value_name("TEXT"))
+                        .arg(data()),
+                ),
+        )
+        .subcommand(Command::new("journal").about(say("cmd-journal")).arg(data()))
+        .subcommand(Command::new("statement").about(say("cmd-statement")).arg(data()))
+        .subcommand(
             Command::new("serve")
                 .about(say("cmd-serve"))
                 .arg(data())
-                .arg(text("listen", "arg-listen").value_name("ADDRESS:PORT").default_value(DEFAULT_LISTEN))
+                .arg(text("listen", "arg-listen").value_name("ADDRESS:PORT"))
                 .arg(flag("allow-remote", "arg-allow-remote"))
                 .arg(text("rate", "arg-rate").value_name("N").default_value("20000").value_parser(value_parser!(u32))),
         )
@@ -54,6 +86,7 @@ pub fn command(words: &Words) -> Command {
                 .arg(flag("salted", "arg-salted"))
                 .arg(flag("per-file", "arg-per-file"))
                 .arg(path("out", "arg-out").value_name("DIR"))
+                .arg(text("also", "arg-also").value_name("NAME,…"))
                 .arg(flag("force", "arg-force"))
                 .arg(trust())
                 .arg(own())
@@ -142,6 +175,42 @@ pub fn command(words: &Words) -> Command {
         .disable_version_flag(true)
         .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say("arg-version")));
     in_language(all, words)
+}
+
+/// `shiyin keys` and its commands.
+fn keys(words: &Words) -> Command {
+    let say = |id: &str| words.say(id, &[]);
+    let path = |name: &'static str, id: &str, value: &'static str| {
+        Arg::new(name).long(name).help(say(id)).value_name(value).value_parser(value_parser!(PathBuf))
+    };
+    let text = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id));
+    let act = |name: &'static str, id: &str| {
+        Command::new(name).about(say(id)).arg(path("data", "arg-data", "DIR").default_value("data"))
+    };
+    let with_root = |command: Command| {
+        command.arg(path("root-keys", "arg-root-keys", "DIR")).arg(path(
+            "root-passphrase-file",
+            "arg-root-passphrase-file",
+            "FILE",
+        ))
+    };
+    let suite = || text("algorithm", "arg-suite").value_name("NAME");
+    let fingerprint = || Arg::new("fingerprint").required(true).value_name("HEX").help(say("arg-which"));
+    Command::new("keys")
+        .about(say("cmd-keys"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(act("list", "cmd-keys-list"))
+        .subcommand(act("rotate", "cmd-keys-rotate").arg(suite()))
+        .subcommand(with_root(act("renew-issuing", "cmd-keys-renew-issuing").arg(suite())))
+        .subcommand(with_root(act("renew-root-lists", "cmd-keys-renew-root-lists")))
+        .subcommand(with_root(
+            act("revoke", "cmd-keys-revoke")
+                .arg(fingerprint())
+                .arg(text("reason", "arg-reason").required(true).value_name("NAME"))
+                .arg(text("invalid-from", "arg-invalid-from").value_name("TIME")),
+        ))
+        .subcommand(act("destroy", "cmd-keys-destroy").arg(fingerprint()))
 }
 
 /// Headings, defaults and the help flag in the user's language, down to the last command.

@@ -4,18 +4,305 @@ use crate::exit::{Exit, Failure};
 use crate::input;
 use crate::words::Words;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use store::blobs::S3;
-use trust::storage::Storage;
+use trust::clock::Limits;
+use trust::clock::source::Source;
+use trust::storage::{KeyPlaces, Storage, TokenPlace};
+use trust::tsa::Form;
 
 /// The whole file. Where it is missing, everything has its default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the log is kept. To be set before the instance is made: `shiyin init --config FILE`.
+    /// Who runs the instance. Name, country and registration are read when it is made.
+    pub operator: OperatorConfig,
+    /// Where it is to be found.
+    pub public: PublicConfig,
+    /// What its tokens are like.
+    pub tsa: TsaConfig,
+    /// Where its keys are.
+    keys: KeysConfig,
+    /// Where its time comes from.
+    pub clock: ClockConfig,
+    /// How it is served.
+    pub serve: ServeConfig,
+    /// Its messages to the operator.
+    pub messages: MessagesConfig,
+    /// Where the log is kept. To be set before the instance is made.
     storage: StorageConfig,
     /// Other authorities that stamp the log.
     pub external: External,
+}
+
+/// `[operator]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperatorConfig {
+    /// The legal name, as it will stand in the certificates.
+    pub name: String,
+    /// Two letters (ISO 3166).
+    pub country: String,
+    /// The number under which it is registered, such as a 统一社会信用代码.
+    pub registration: String,
+    /// Where it can be reached by post.
+    pub address: String,
+    /// Where it can be reached otherwise: an address for mail, a telephone number.
+    pub contact: String,
+    /// How it is related to those whose works it stamps.
+    pub relation: Option<Relation>,
+    /// The number of its filing with the authorities, such as an ICP 备案号, where it has one.
+    pub filing: String,
+}
+
+/// How the operator is related to those whose works it stamps.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// It stamps for others and has no part in their works.
+    Independent,
+    /// It stamps its own works.
+    OwnWorks,
+    /// Both.
+    Both,
+}
+
+/// `[public]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PublicConfig {
+    /// The address at which others find it, such as `https://shiyin.example`; it goes into certificates.
+    pub url: String,
+}
+
+/// `[tsa]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TsaConfig {
+    /// The algorithms of its chains, the main one first. Read when the instance is made.
+    pub algorithms: Vec<String>,
+    /// The policy in its tokens, in dotted decimal. Read when the instance is made.
+    pub policy: String,
+    /// The name of its log, where it is not made of the address. Read when the instance is made.
+    pub origin: Option<String>,
+    /// `pkcs7` or `gmt`: the SignedData that SM2 tokens are in.
+    pub sm2_signed_data: Sm2SignedData,
+    /// How long its log and records are kept at least, as the practice statement promises.
+    pub retention_years: u32,
+}
+
+impl Default for TsaConfig {
+    fn default() -> Self {
+        Self {
+            algorithms: vec!["p256".to_owned()],
+            policy: trust::tsa::PRODUCTION_POLICY.to_owned(),
+            origin: None,
+            sm2_signed_data: Sm2SignedData::default(),
+            retention_years: 20,
+        }
+    }
+}
+
+/// Which identifier the SignedData of SM2 tokens has.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Sm2SignedData {
+    /// 1.2.840.113549.1.7.2
+    #[default]
+    Pkcs7,
+    /// 1.2.156.10197.6.1.4.2.2 (GM/T 0010)
+    Gmt,
+}
+
+impl TsaConfig {
+    /// How tokens are written.
+    pub fn form(&self) -> Form {
+        Form { gmt_signed_data: self.sm2_signed_data == Sm2SignedData::Gmt }
+    }
+}
+
+/// `[keys]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct KeysConfig {
+    /// The file with the passphrase of the key files; by default `keys/passphrase` beside them.
+    passphrase_file: Option<PathBuf>,
+    /// A PKCS #11 token in which keys are made and used.
+    pkcs11: Option<Pkcs11Config>,
+}
+
+/// `[keys.pkcs11]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pkcs11Config {
+    /// The library file of the module.
+    module: PathBuf,
+    /// The token's label.
+    token: String,
+    /// The file with the user's PIN.
+    pin_file: PathBuf,
+}
+
+/// `[clock]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockConfig {
+    /// Sources that must agree; more than half of all in any case.
+    pub quorum: usize,
+    /// Of those that agree, how many must have proved who they are.
+    pub authenticated: usize,
+    /// Seconds between two measurements.
+    pub every_s: u64,
+    /// How old the last measurement may be, in seconds.
+    pub fresh_s: u32,
+    /// How far off the time may be at most, in milliseconds.
+    pub accuracy_ms: u32,
+    /// A larger correction waits for the operator, in milliseconds.
+    pub step_ms: u32,
+    /// More correction in a day waits for the operator, in milliseconds.
+    pub day_ms: u32,
+    /// How far the host's clock may be from the sources, in milliseconds.
+    pub host_ms: u32,
+    /// The sources.
+    pub source: Vec<SourceConfig>,
+}
+
+/// `[[clock.source]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum SourceConfig {
+    /// An NTP server: `ntp = "HOST"` or `"HOST:PORT"`.
+    Ntp {
+        /// Host, and port where it is not 123.
+        ntp: String,
+    },
+    /// A chronyd beside us: `chrony = "/run/chrony/chronyd.sock"`.
+    Chrony {
+        /// Its command socket.
+        chrony: PathBuf,
+        /// Its client program, where it is not `chronyc`.
+        #[serde(default = "chronyc")]
+        program: PathBuf,
+    },
+}
+
+fn chronyc() -> PathBuf {
+    PathBuf::from("/usr/bin/chronyc")
+}
+
+impl Default for ClockConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        let ms = |ns: i64| u32::try_from(ns / 1_000_000).unwrap_or_default();
+        Self {
+            quorum: limits.quorum,
+            authenticated: limits.authenticated,
+            every_s: 64,
+            fresh_s: ms(limits.fresh_ns) / 1000,
+            accuracy_ms: ms(limits.accuracy_ns),
+            step_ms: ms(limits.step_ns),
+            day_ms: ms(limits.day_ns),
+            host_ms: ms(limits.host_ns),
+            source: Vec::new(),
+        }
+    }
+}
+
+impl ClockConfig {
+    /// What the gate is to insist on.
+    pub fn limits(&self) -> Limits {
+        let ns = |ms: u32| i64::from(ms) * 1_000_000;
+        Limits {
+            quorum: self.quorum,
+            authenticated: self.authenticated,
+            fresh_ns: i64::from(self.fresh_s) * 1_000_000_000,
+            accuracy_ns: ns(self.accuracy_ms),
+            step_ns: ns(self.step_ms),
+            day_ns: ns(self.day_ms),
+            host_ns: ns(self.host_ms),
+            ..Limits::default()
+        }
+    }
+
+    /// How often it is measured.
+    pub fn every(&self) -> Duration {
+        Duration::from_secs(self.every_s.max(1))
+    }
+
+    /// The sources.
+    pub fn sources(&self) -> Vec<Source> {
+        let source = |source: &SourceConfig| match source {
+            SourceConfig::Ntp { ntp } => {
+                // An address with colons and no brackets is one of IPv6 without a port.
+                let is_bare_v6 = ntp.matches(':').count() > 1 && !ntp.starts_with('[');
+                let has_port = !is_bare_v6 && ntp.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+                match (is_bare_v6, has_port) {
+                    (true, _) => Source::Ntp(format!("[{ntp}]:123")),
+                    (false, true) => Source::Ntp(ntp.clone()),
+                    (false, false) => Source::Ntp(format!("{ntp}:123")),
+                }
+            }
+            SourceConfig::Chrony { chrony, program } => {
+                Source::Chrony { program: program.clone(), socket: chrony.clone() }
+            }
+        };
+        self.source.iter().map(source).collect()
+    }
+}
+
+/// `[serve]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Address and port to listen on, where the command line does not say.
+    pub listen: Option<String>,
+    /// Address and port for metrics, on which nobody but the operator may reach it.
+    pub metrics: Option<String>,
+    /// Proxies whose word on who sent a request counts.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// TLS, where no proxy does it.
+    pub tls: Option<TlsConfig>,
+}
+
+/// `[serve.tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate chain, in PEM.
+    pub certificate: PathBuf,
+    /// Its key, in PEM.
+    pub key: PathBuf,
+}
+
+/// `[messages]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MessagesConfig {
+    /// `text` or `json`.
+    pub format: MessageFormat,
+    /// A folder for them, one file a day; by default they go to standard error.
+    pub folder: Option<PathBuf>,
+    /// Days after which a file goes.
+    pub keep_days: usize,
+}
+
+impl Default for MessagesConfig {
+    fn default() -> Self {
+        Self { format: MessageFormat::default(), folder: None, keep_days: 180 }
+    }
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
 }
 
 /// `[storage]`: by default the log is in the instance's folder.
@@ -46,7 +333,7 @@ struct S3Config {
 }
 
 impl Config {
-    /// Where the log is kept, with the secrets read from their files.
+    /// Where log and keys are kept, with the secrets of the database and S3 read from their files.
     pub fn storage(&self) -> Result<Storage, Failure> {
         let fault = |path: &Path, cause: &dyn std::fmt::Display| {
             Failure::new(Exit::Instance, format!("{}: {cause}", path.display()))
@@ -71,7 +358,13 @@ impl Config {
                 secret: secret(&s3.secret_file)?,
             })
         });
-        Ok(Storage { database: database.transpose()?, s3: s3.transpose()? })
+        let token = self.keys.pkcs11.as_ref().map(|token| TokenPlace {
+            module: token.module.clone(),
+            label: token.token.clone(),
+            pin_file: token.pin_file.clone(),
+        });
+        let keys = KeyPlaces { passphrase: self.keys.passphrase_file.clone(), token };
+        Ok(Storage { database: database.transpose()?, s3: s3.transpose()?, keys })
     }
 }
 
@@ -116,13 +409,22 @@ pub fn read(data: &Path, words: &Words) -> Result<Config, Failure> {
 /// Reads a configuration; relative names in it are of files in `data`.
 pub fn read_file(path: &Path, data: &Path, words: &Words) -> Result<Config, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| input::cannot_read(path, &error, words))?;
-    let mut config: Config = toml::from_str(&text).map_err(|error| {
+    parse(&text, path, data, words)
+}
+
+/// Reads a configuration that is called `path` where it is at fault.
+pub fn parse(text: &str, path: &Path, data: &Path, words: &Words) -> Result<Config, Failure> {
+    let mut config: Config = toml::from_str(text).map_err(|error| {
         let values = [("path", &*path.to_string_lossy()), ("cause", error.message())];
         Failure::new(Exit::Instance, words.say("err-config", &values))
     })?;
     let roots = config.external.authority.iter_mut().map(|a| &mut a.root);
     let secrets = config.storage.s3.as_mut().map(|s3| &mut s3.secret_file);
-    for name in roots.chain(secrets).chain(config.storage.database_file.as_mut()) {
+    let keys = &mut config.keys;
+    let keys = keys.passphrase_file.as_mut().into_iter().chain(keys.pkcs11.as_mut().map(|t| &mut t.pin_file));
+    let tls = config.serve.tls.as_mut().into_iter().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
+    let database = config.storage.database_file.as_mut();
+    for name in roots.chain(secrets).chain(database).chain(keys).chain(tls).chain(config.messages.folder.as_mut()) {
         *name = data.join(&*name);
     }
     Ok(config)

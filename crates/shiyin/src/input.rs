@@ -64,11 +64,14 @@ pub fn certificates(path: &Path, words: &Words) -> Result<Vec<Vec<u8>>, Failure>
     Ok(found)
 }
 
-/// The revocation lists in a file, PEM or DER.
+/// The revocation lists in a file, PEM or DER, or the OCSP response in it.
 pub fn revocation_lists(path: &Path, words: &Words) -> Result<Vec<Vec<u8>>, Failure> {
     let bytes = read(path, LARGE_BYTES_MAX, words)?;
     let found = blocks(&bytes, "X509 CRL");
-    if found.is_empty() || found.iter().any(|der| proof::x509::crl::Crl::parse(der).is_err()) {
+    let is_known = |der: &Vec<u8>| {
+        proof::x509::crl::Crl::parse(der).is_ok() || proof::x509::ocsp::OcspResponse::parse(der).is_ok()
+    };
+    if found.is_empty() || !found.iter().all(is_known) {
         let message = words.say("err-not-crl", &[("path", &path.to_string_lossy())]);
         return Err(Failure::new(Exit::Input, message));
     }

@@ -5,9 +5,8 @@ use crate::words::Words;
 use crate::{config, input, program, tell};
 use clap::ArgMatches;
 use proof::der::Time;
-use store::files;
-use trust::authority::{Authority, InitOptions};
 use trust::clock::{Clock as _, SystemClock};
+use trust::init::NewInstance;
 
 /// `shiyin init`
 pub fn init(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
@@ -16,18 +15,17 @@ pub fn init(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     }
     let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let fault = |e: trust::TrustError| Failure::new(Exit::Instance, e.to_string());
-    let algorithm =
-        text("algorithm").parse().map_err(|e: trust::TrustError| Failure::new(Exit::Usage, e.to_string()))?;
+    let algorithms = text("algorithm").split(',').map(|name| name.trim().parse()).collect::<Result<_, _>>();
+    let algorithms = algorithms.map_err(|e: trust::TrustError| Failure::new(Exit::Usage, e.to_string()))?;
     let folder = input::path(matches, "data");
     let given = matches.get_one::<std::path::PathBuf>("config");
     let config = given.map(|path| config::read_file(path, folder, words)).transpose()?.unwrap_or_default();
-    let options = InitOptions { operator: text("operator"), algorithm, now: now(words)?, storage: config.storage()? };
-    runtime()?.block_on(Authority::init_evaluation(folder, &options)).map_err(fault)?;
+    let mut new = NewInstance::evaluation(&text("operator"), algorithms, config.storage()?, now(words)?);
     if let Some(path) = given {
-        let own = folder.join(config::FILE);
-        let copied = std::fs::read(path).and_then(|text| files::write_new(&own, &text, files::PUBLIC));
-        copied.map_err(|e| input::cannot_write(&own, &e, words))?;
+        let content = std::fs::read(path).map_err(|e| input::cannot_read(path, &e, words))?;
+        new.files.push((config::FILE.to_owned(), content));
     }
+    runtime()?.block_on(new.make(folder)).map_err(fault)?;
     tell(&words.say("init-done", &[("data", &folder.to_string_lossy()), ("program", &program())]));
     Ok(Exit::Valid)
 }

@@ -4,17 +4,22 @@
 //! words. It decides nothing about a token; `proof` does, on every platform.
 
 mod cli;
+mod clock;
 mod config;
+mod doctor;
 mod exit;
 mod hashing;
 mod input;
 mod inspect;
 mod instance;
+mod keys;
 mod log;
 mod manifest;
 mod serve;
+mod setup;
 mod show;
 mod stamp;
+mod statement;
 mod trust_store;
 mod upkeep;
 mod usage;
@@ -48,6 +53,12 @@ fn main() -> ExitCode {
     };
     let ended = match matches.subcommand() {
         Some(("init", m)) => instance::init(m, &words),
+        Some(("setup", m)) => setup::run(m, &words),
+        Some(("doctor", m)) => doctor::run(m, &words),
+        Some(("keys", m)) => keys::run(m, &words),
+        Some(("clock", m)) => clock::run(m, &words),
+        Some(("journal", m)) => clock::show_journal(m, &words),
+        Some(("statement", m)) => statement::run(m, &words),
         Some(("serve", m)) => serve::run(m, &words),
         Some(("stamp", m)) => stamp::run(m, &words),
         Some(("verify", m)) => verify::run(m, &words),

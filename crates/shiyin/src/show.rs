@@ -90,6 +90,9 @@ pub struct JsonReport {
     verdict: &'static str,
     findings: Vec<JsonFinding>,
     facts: Option<JsonFacts>,
+    /// Tokens of further suites over the same content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<JsonReport>,
 }
 
 #[derive(Serialize)]
@@ -160,6 +163,16 @@ impl JsonReport {
                 .map(|i| JsonIndependent { time: i.time.to_string(), authority: i.authority.clone() }),
         });
         let findings = report.findings.iter().map(finding).collect();
-        Self { path: path.to_owned(), verdict: report.verdict.name(), findings, facts }
+        Self { path: path.to_owned(), verdict: report.verdict.name(), findings, facts, further: Vec::new() }
+    }
+
+    /// The same, with the reports on further tokens.
+    pub fn with_further<'r>(
+        mut self,
+        further: impl Iterator<Item = (&'r std::path::Path, &'r Report)>,
+        language: Language,
+    ) -> Self {
+        self.further = further.map(|(path, report)| Self::new(&path.to_string_lossy(), report, language)).collect();
+        self
     }
 }

@@ -24,8 +24,19 @@ pub fn anchors(matches: &ArgMatches, words: &Words) -> Result<Vec<Vec<u8>>, Fail
         Some(list) => std::env::split_paths(&list).collect(),
         None => pinned_files(),
     };
-    let own = matches.get_one::<PathBuf>("data").map(|data| data.join("public/root.pem"));
+    let own = matches.get_one::<PathBuf>("data").map(|data| own_roots(data)).unwrap_or_default();
     read_all(listed.iter().chain(&own).map(PathBuf::as_path), words)
+}
+
+/// The roots of an instance: of its main suite, and of further ones.
+fn own_roots(data: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data.join("public")).into_iter().flatten().flatten();
+    let is_further = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        name.starts_with("root-") && name.ends_with(".pem")
+    };
+    let main = data.join("public/root.pem");
+    std::iter::once(main).chain(entries.map(|e| e.path()).filter(is_further)).collect()
 }
 
 fn read_all<'p>(paths: impl Iterator<Item = &'p Path>, words: &Words) -> Result<Vec<Vec<u8>>, Failure> {
@@ -94,7 +105,7 @@ fn add(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let folder = folder().ok_or_else(|| Failure::new(Exit::Output, "HOME is not set".to_owned()))?;
     std::fs::create_dir_all(&folder).map_err(|e| input::cannot_write(&folder, &e, words))?;
     let path = folder.join(format!("{}.pem", &fingerprint[..16]));
-    let pem = trust::authority::pem(der);
+    let pem = trust::instance::pem(der);
     files::replace(&path, pem.as_bytes(), files::PUBLIC).map_err(|e| input::cannot_write(&path, &e, words))?;
     let values = [("subject", &*subject(der)), ("fingerprint", &fingerprint), ("path", &path.to_string_lossy())];
     tell(&words.say("trust-added", &values));

@@ -43,7 +43,7 @@ pub fn backup(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     if !config::read(data, words)?.storage()?.is_local() {
         return Err(Failure::new(Exit::Instance, words.say("backup-not-local", &[])));
     }
-    runtime()?.block_on(trust::backup::backup(data, copy, keys, now(words)?)).map_err(instance)?;
+    runtime()?.block_on(trust::backup::backup(data, copy, keys)).map_err(instance)?;
     tell(&words.say("backup-done", &[("copy", &copy.to_string_lossy()), ("keys", &keys.to_string_lossy())]));
     Ok(Exit::Valid)
 }

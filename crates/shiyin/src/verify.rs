@@ -17,6 +17,7 @@ use proof::verify::{self, Context};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use trust::clock::{Clock as _, SystemClock};
+use trust::keys::KeyAlgorithm;
 
 /// Runs the command.
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
@@ -44,13 +45,44 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         let content = digest(&target, verify::imprint_algorithm(&token), salt, words)?;
         check(matches, &token, content, words)?
     };
+    let further = match matches.get_one::<PathBuf>("token") {
+        Some(_) => Vec::new(),
+        None => further(matches, &target, salt, words)?,
+    };
+    let exits = further.iter().map(|(_, report)| show::exit(report.verdict));
+    let exit = exits.fold(show::exit(report.verdict), Exit::max);
     if matches.get_flag("json") {
-        let report = JsonReport::new(&path.to_string_lossy(), &report, words.language());
-        tell(&serde_json::to_string_pretty(&report).unwrap_or_default());
+        let json = JsonReport::new(&path.to_string_lossy(), &report, words.language());
+        let json = json.with_further(further.iter().map(|(path, report)| (path.as_path(), report)), words.language());
+        tell(&serde_json::to_string_pretty(&json).unwrap_or_default());
     } else {
         tell(show::text(&report, words).trim_end());
+        for (path, report) in &further {
+            tell(&format!("\n{}", words.say("verify-further", &[("path", &path.to_string_lossy())])));
+            tell(show::text(report, words).trim_end());
+        }
     }
-    Ok(show::exit(report.verdict))
+    Ok(exit)
+}
+
+/// The tokens of further suites beside the main one, each with a report of its own.
+fn further(
+    matches: &ArgMatches,
+    target: &Path,
+    salt: Option<Salt>,
+    words: &Words,
+) -> Result<Vec<(PathBuf, Report)>, Failure> {
+    let mut reports = Vec::new();
+    for suite in KeyAlgorithm::ALL {
+        let path = with_suffix(target, &format!(".{suite}.tsr"));
+        if !path.exists() {
+            continue;
+        }
+        let token = input::read(&path, input::SMALL_BYTES_MAX, words)?;
+        let content = digest(target, verify::imprint_algorithm(&token), salt, words)?;
+        reports.push((path, check(matches, &token, content, words)?));
+    }
+    Ok(reports)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -6,11 +6,11 @@
 //! their own, to be kept elsewhere: with both, one can sign as this authority.
 //!
 //! Receipts newer than a copy may exist. An instance out of a copy therefore does
-//! not sign until its log was closed and a new one begun ([`Authority::retire`]).
+//! not sign until its log was closed and a new one begun ([`crate::ceremony::Ceremony::retire_log`]).
 
 use crate::TrustError;
-use crate::authority::{Authority, cannot, log_id};
 use crate::fsck;
+use crate::instance::{Instance, cannot, log_id};
 use crate::ledger::{self, CHECKPOINT};
 use crate::storage::Storage;
 use proof::der::Time;
@@ -30,9 +30,9 @@ const DATABASES: [&str; 2] = ["shiyin.db", "log.db"];
 ///
 /// # Errors
 /// Refused where something cannot be read or written; then neither folder is left behind.
-pub async fn backup(data: &Path, copy: &Path, keys: &Path, now: Time) -> Result<(), TrustError> {
-    let authority = Authority::open(data, now).await?;
-    let log = Path::new("public/log").join(log_id(&authority.log.identity()));
+pub async fn backup(data: &Path, copy: &Path, keys: &Path) -> Result<(), TrustError> {
+    let instance = Instance::open(data).await?;
+    let log = Path::new("public/log").join(instance.logs.last().map(log_id).unwrap_or_default());
     new_folder(copy)?;
     let made = async {
         new_folder(keys)?;
@@ -102,9 +102,7 @@ pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result
 pub async fn copy_public(data: &Path, log: &Blobs, out: &Path) -> Result<(), TrustError> {
     new_folder(out)?;
     let copied = async {
-        for name in ["root.pem", "chain.pem"] {
-            copy_file(&data.join("public").join(name), &out.join(name))?;
-        }
+        copy_where(&data.join("public"), out, &|path| path.is_file())?;
         // The checkpoint first: what it needs is there by now, and stays.
         let mut names = log.list("").await?;
         names.sort_by_key(|name| name != CHECKPOINT);

@@ -6,11 +6,11 @@
 
 use crate::TrustError;
 use crate::keys::{self, SigningKey};
-use proof::der::{Time, Writer, tag};
-use proof::digest::DigestAlgorithm;
+use proof::der::{Element, Precision, Time, Writer, tag};
+use proof::digest::{DigestAlgorithm, hex};
 use proof::logged::LogIdentity;
 use proof::oid::{self, Oid};
-use proof::x509::{Certificate, key_usage, name};
+use proof::x509::{Certificate, key_usage};
 
 /// What a certificate is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,13 @@ pub enum Role {
 }
 
 const YEAR_S: i64 = 365 * 86_400;
+/// How long the key of a TSA certificate signs before it is to be destroyed.
+const TSA_KEY_USE_S: i64 = 2 * YEAR_S;
 
 impl Role {
+    /// All roles.
+    pub const ALL: [Self; 3] = [Self::Root, Self::Issuing, Self::Tsa];
+
     /// The name in the database and in file names.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -54,31 +59,36 @@ pub struct Issuer<'a> {
     pub key: &'a SigningKey,
 }
 
-/// Issues a certificate for `key`; without an issuer it is self-signed. `log` is the log that
-/// its holder promises to put every token into.
-pub fn issue(
-    role: Role,
-    operator: &str,
-    common_name: &str,
-    key: &SigningKey,
-    issuer: Option<Issuer<'_>>,
-    log: Option<&LogIdentity>,
-    now: Time,
-) -> Result<Vec<u8>, TrustError> {
+/// A certificate that is to be issued.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// What it is for.
+    pub role: Role,
+    /// Whose it is: an encoded Name.
+    pub subject: &'a [u8],
+    /// The subject's SubjectPublicKeyInfo.
+    pub spki: &'a [u8],
+    /// The log that its holder promises to put every token into.
+    pub log: Option<&'a LogIdentity>,
+    /// Where the instance is to be found; its revocation lists are below this address.
+    pub url: Option<&'a str>,
+    /// The time now.
+    pub now: Time,
+}
+
+/// Issues a certificate. A root's issuer is itself: its own certificate is not there yet.
+pub fn issue(request: &Request<'_>, issuer: Option<Issuer<'_>>, own_key: &SigningKey) -> Result<Vec<u8>, TrustError> {
     let unreadable = |_| TrustError::Broken("the issuer's certificate cannot be read".to_owned());
     let issuer_certificate = issuer.map(|i| Certificate::parse(i.certificate)).transpose().map_err(unreadable)?;
-    let subject = name::encode(&[(oid::ORGANIZATION, operator), (oid::COMMON_NAME, common_name)]);
-    let signer = issuer.map_or(key, |i| i.key);
-    let spki = key.spki()?;
-    let own_id = key_id(&spki);
-    let issuer_name = issuer_certificate.as_ref().map_or(subject.as_slice(), |c| c.subject.der());
-    let issuer_id = issuer_certificate.as_ref().map(|c| key_id(c.spki));
+    let signer = issuer.map_or(own_key, |i| i.key);
+    let issuer_name = issuer_certificate.as_ref().map_or(request.subject, |c| c.subject.der());
+    let issuer_spki = issuer_certificate.as_ref().map(|c| c.spki);
     let mut serial: [u8; 16] = keys::random()?;
     // Positive and of constant length, as RFC 5280 section 4.1.2.2 wants.
     serial[0] = serial[0] & 0x3f | 0x40;
     // A certificate is valid from a minute ago, so that clocks need not agree to the second.
-    let not_before = now.truncate_to_second().plus_s(-60);
-    let not_after = not_before.plus_s(role.validity_s());
+    let not_before = request.now.truncate_to_second().plus_s(-60);
+    let not_after = not_before.plus_s(request.role.validity_s());
     let identifier = signer.algorithm().signature_identifier();
 
     let mut w = Writer::new();
@@ -91,24 +101,35 @@ pub fn issue(
             w.x509_time(not_before);
             w.x509_time(not_after);
         });
-        w.raw(&subject);
-        w.raw(&spki);
+        w.raw(request.subject);
+        w.raw(request.spki);
         w.nested(tag::context_constructed(3), |w| {
-            w.sequence(|w| write_extensions(w, role, &own_id, issuer_id.as_deref(), log));
+            w.sequence(|w| write_extensions(w, request, issuer_spki, not_before));
         });
     });
-    let tbs = w.into_bytes();
-    let signature = signer.sign(&tbs)?;
+    sign(&w.into_bytes(), signer)
+}
+
+/// What is to be signed, its algorithm and its signature, in a SEQUENCE: a certificate or a list.
+pub(crate) fn sign(tbs: &[u8], signer: &SigningKey) -> Result<Vec<u8>, TrustError> {
+    let signature = signer.sign(tbs)?;
     let mut w = Writer::new();
     w.sequence(|w| {
-        w.raw(&tbs);
-        w.raw(&identifier);
+        w.raw(tbs);
+        w.raw(&signer.algorithm().signature_identifier());
         w.bit_string(&signature);
     });
     Ok(w.into_bytes())
 }
 
-fn write_extensions(w: &mut Writer, role: Role, own_id: &[u8], issuer_id: Option<&[u8]>, log: Option<&LogIdentity>) {
+/// How the files of an issuer are called: the beginning of its key identifier.
+#[must_use]
+pub fn issuer_id(spki: &[u8]) -> String {
+    hex(&key_id(spki)[..8])
+}
+
+fn write_extensions(w: &mut Writer, request: &Request<'_>, issuer_spki: Option<&[u8]>, not_before: Time) {
+    let role = request.role;
     let mut extension = |oid: Oid<'_>, critical: bool, fill: &dyn Fn(&mut Writer)| {
         w.sequence(|w| {
             w.oid(oid);
@@ -132,17 +153,64 @@ fn write_extensions(w: &mut Writer, role: Role, own_id: &[u8], issuer_id: Option
         Role::Tsa => extension(oid::EXT_KEY_USAGE, true, &|w| w.sequence(|w| w.oid(oid::TIME_STAMPING))),
     }
     extension(oid::KEY_USAGE, true, &|w| w.named_bits(tag::BIT_STRING, usage));
-    extension(oid::SUBJECT_KEY_ID, false, &|w| w.octets(own_id));
-    if let Some(id) = issuer_id {
-        extension(oid::AUTHORITY_KEY_ID, false, &|w| w.sequence(|w| w.primitive(tag::context(0), id)));
+    extension(oid::SUBJECT_KEY_ID, false, &|w| w.octets(&key_id(request.spki)));
+    if role == Role::Tsa {
+        // The key signs for a part of the time only: its tokens can be verified with the certificate after that.
+        let last = not_before.plus_s(TSA_KEY_USE_S);
+        extension(oid::PRIVATE_KEY_USAGE_PERIOD, false, &|w| {
+            w.sequence(|w| {
+                w.primitive(tag::context(0), not_before.to_generalized().as_bytes());
+                w.primitive(tag::context(1), last.to_generalized().as_bytes());
+            });
+        });
     }
-    if let Some(log) = log {
+    if let Some(spki) = issuer_spki {
+        extension(oid::AUTHORITY_KEY_ID, false, &|w| w.sequence(|w| w.primitive(tag::context(0), &key_id(spki))));
+        if let Some(url) = request.url {
+            let id = issuer_id(spki);
+            extension(oid::CRL_DISTRIBUTION_POINTS, false, &|w| write_crl_place(w, &format!("{url}/crl/{id}.crl")));
+            extension(oid::AUTHORITY_INFO_ACCESS, false, &|w| {
+                w.sequence(|w| {
+                    for (method, place) in
+                        [(oid::OCSP, format!("{url}/ocsp")), (oid::CA_ISSUERS, format!("{url}/ca/{id}.cer"))]
+                    {
+                        w.sequence(|w| {
+                            w.oid(method);
+                            w.primitive(tag::context(6), place.as_bytes());
+                        });
+                    }
+                });
+            });
+        }
+    }
+    if let Some(log) = request.log {
         extension(oid::LOG_IDENTITY, false, &|w| w.raw(&log.encode()));
     }
 }
 
+/// CRLDistributionPoints with one URI (RFC 5280 section 4.2.1.13).
+fn write_crl_place(w: &mut Writer, url: &str) {
+    w.sequence(|w| {
+        w.sequence(|w| {
+            w.nested(tag::context_constructed(0), |w| {
+                w.nested(tag::context_constructed(0), |w| w.primitive(tag::context(6), url.as_bytes()));
+            });
+        });
+    });
+}
+
+/// Until when the key of a TSA certificate is to sign; none where the certificate does not say.
+#[must_use]
+pub fn key_use_ends(certificate: &Certificate<'_>) -> Option<Time> {
+    let value = certificate.extension(oid::PRIVATE_KEY_USAGE_PERIOD)?.value;
+    let mut fields = Element::parse(value).ok()?.inside(tag::SEQUENCE).ok()?;
+    fields.optional(tag::context(0)).ok()?;
+    let last = fields.optional(tag::context(1)).ok()??;
+    Time::from_generalized(last.content, Precision::Second).ok()
+}
+
 /// The first 160 bits of SHA-256 over the public key (RFC 7093 section 2, method 1).
-fn key_id(spki: &[u8]) -> Vec<u8> {
+pub(crate) fn key_id(spki: &[u8]) -> Vec<u8> {
     DigestAlgorithm::Sha256.digest(spki).as_bytes()[..20].to_vec()
 }
 
@@ -161,6 +229,8 @@ pub enum ChainFault {
     KeyUsage,
     /// Not valid now.
     Validity,
+    /// The key has signed as long as it was to.
+    KeyUseOver,
     /// The chain does not lead to the root.
     Path,
 }
@@ -180,6 +250,9 @@ impl ChainFault {
                 "the TSA certificate's keyUsage must be digitalSignature alone, or OpenSSL refuses its tokens; issue a new one"
             }
             Self::Validity => "the TSA certificate is not valid now: check the clock, or issue a new certificate",
+            Self::KeyUseOver => {
+                "the TSA key has signed for as long as its certificate allows: make a new one with: shiyin keys rotate"
+            }
             Self::Path => {
                 "the TSA certificate does not lead to the root: restore the chain from a backup, or issue a new one"
             }
@@ -212,6 +285,9 @@ pub fn check(chain: &[Vec<u8>], root: &[u8], key: &SigningKey, now: Time) -> Res
     if !tsa.is_valid_at(now) {
         return Err(ChainFault::Validity);
     }
+    if key_use_ends(tsa).is_some_and(|last| last < now) {
+        return Err(ChainFault::KeyUseOver);
+    }
     let path = proof::x509::path::build(tsa, &certificates, &[root], now, &crate::aws_lc::AwsLc);
     match path {
         Ok(path) if path.anchored => Ok(()),
@@ -232,14 +308,19 @@ mod tests {
         tsa_key: SigningKey,
     }
 
+    fn make(role: Role, key: &SigningKey, issuer: Option<Issuer<'_>>) -> Vec<u8> {
+        let subject = proof::x509::name::encode(&[(oid::COMMON_NAME, role.name())]);
+        let url = Some("https://shiyin.example");
+        let request = Request { role, subject: &subject, spki: &key.spki().unwrap(), log: None, url, now: NOW };
+        issue(&request, issuer, key).unwrap()
+    }
+
     fn chain(tsa_role: Role) -> Chain {
         let new = || SigningKey::generate(KeyAlgorithm::P256).unwrap();
         let (root_key, issuing_key, tsa_key) = (new(), new(), new());
-        let root = issue(Role::Root, "O", "Root", &root_key, None, None, NOW).unwrap();
-        let above = Issuer { certificate: &root, key: &root_key };
-        let issuing = issue(Role::Issuing, "O", "Issuing", &issuing_key, Some(above), None, NOW).unwrap();
-        let above = Issuer { certificate: &issuing, key: &issuing_key };
-        let tsa = issue(tsa_role, "O", "TSA", &tsa_key, Some(above), None, NOW).unwrap();
+        let root = make(Role::Root, &root_key, None);
+        let issuing = make(Role::Issuing, &issuing_key, Some(Issuer { certificate: &root, key: &root_key }));
+        let tsa = make(tsa_role, &tsa_key, Some(Issuer { certificate: &issuing, key: &issuing_key }));
         Chain { root, chain: vec![tsa, issuing], tsa_key }
     }
 
@@ -254,6 +335,8 @@ mod tests {
         let later = NOW.plus_s(11 * YEAR_S);
         assert_eq!(check(&good.chain, &good.root, &good.tsa_key, later), Err(ChainFault::Validity));
         assert_eq!(check(&[vec![0x30]], &good.root, &good.tsa_key, NOW), Err(ChainFault::Malformed));
+        let later = NOW.plus_s(TSA_KEY_USE_S + 1);
+        assert_eq!(check(&good.chain, &good.root, &good.tsa_key, later), Err(ChainFault::KeyUseOver));
         let ca = chain(Role::Issuing);
         assert_eq!(check(&ca.chain, &ca.root, &ca.tsa_key, NOW), Err(ChainFault::Purpose));
     }

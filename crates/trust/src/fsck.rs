@@ -4,13 +4,14 @@
 //! checkpoint and stamp compared with what comes out; memory stays small.
 
 use crate::TrustError;
-use crate::authority::{self, Authority};
 use crate::aws_lc::AwsLc;
+use crate::instance::{self, Instance};
+use crate::journal::{Chain, Journal, line_digest};
 use crate::ledger::{self, CHECKPOINT, SCHEMA, Snapshot, kept, signed_head};
 use crate::storage::Storage;
 use proof::crypto::Verifier as _;
 use proof::der::Time;
-use proof::logged::LogIdentity;
+use proof::logged::{LogIdentity, journal_entry};
 use proof::report::Verdict;
 use proof::tlog::tile::{Row, Tile, WIDTH, fold};
 use proof::tlog::{Frontier, Hash, Head, leaf_hash};
@@ -19,6 +20,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use store::Db;
 use store::blobs::Blobs;
+
+/// Lines of the journal read at a time.
+const JOURNAL_LINES: i64 = 1000;
 
 /// Something that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +59,63 @@ impl Checked {
 /// # Errors
 /// Where the instance cannot be opened at all; everything else is a problem in the result.
 pub async fn check(folder: &Path, storage: &Storage, now: Time) -> Result<Checked, TrustError> {
-    let authority = Authority::open(folder, now).await?;
+    let instance = Instance::open(folder).await?;
     let db = Db::open(&storage.database(folder), false, SCHEMA).await?;
     let mut checked = Checked::default();
-    for identity in &authority.logs {
-        let public = storage.log(folder, &authority::log_id(identity))?;
-        check_log(&mut checked, &db, &public, identity, now).await?;
+    let mut lines = journal_lines(&mut checked, folder, storage).await?;
+    for identity in &instance.logs {
+        let id = instance::log_id(identity);
+        let public = storage.log(folder, &id)?;
+        let mut expected = lines.remove(&id).unwrap_or_default();
+        check_log(&mut checked, &db, &public, identity, now, &mut expected).await?;
+        for index in expected.keys() {
+            checked.problem("journal-not-logged", index);
+        }
     }
     db.close().await;
     Ok(checked)
+}
+
+/// What the journal says is in each log: by the log's id, entries by their place.
+type Lines = BTreeMap<String, Entries>;
+type Entries = BTreeMap<u64, Vec<u8>>;
+
+/// Checks that the journal is a chain, and gives what of it must be in the logs.
+async fn journal_lines(checked: &mut Checked, folder: &Path, storage: &Storage) -> Result<Lines, TrustError> {
+    let journal = Journal::open(&storage.database(folder)).await?;
+    let mut chain = Chain::default();
+    let mut lines = Lines::new();
+    let mut next = 1;
+    loop {
+        let entries = match journal.entries(next, JOURNAL_LINES).await {
+            Ok(entries) => entries,
+            Err(TrustError::Broken(cause)) => {
+                checked.problem("journal-damaged", cause);
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(last) = entries.last() else { break };
+        next = last.number + 1;
+        for entry in entries {
+            if !chain.follows(&entry.line) {
+                checked.problem("journal-broken", entry.number);
+            }
+            if let Some((log, index)) = entry.logged {
+                let expected = journal_entry(entry.time, &line_digest(&entry.line));
+                lines.entry(log).or_default().insert(index, expected);
+            }
+        }
+    }
+    journal.close().await;
+    Ok(lines)
+}
+
+/// Compares an entry with the line of the journal that is said to be there.
+fn compare_line(checked: &mut Checked, expected: &mut Entries, index: u64, entry: &[u8]) {
+    if expected.remove(&index).is_some_and(|line| line != entry) {
+        checked.problem("journal-other-line", index);
+    }
 }
 
 async fn check_log(
@@ -72,6 +124,7 @@ async fn check_log(
     public: &Blobs,
     identity: &LogIdentity,
     now: Time,
+    lines: &mut Entries,
 ) -> Result<(), TrustError> {
     // The checkpoint is read first: the log may grow meanwhile, and never shrinks.
     let published = public.get(CHECKPOINT, ledger::CHECKPOINT_BYTES_MAX).await?;
@@ -103,6 +156,7 @@ async fn check_log(
         };
         for entry in entries {
             let leaf = leaf_hash(&entry);
+            compare_line(checked, lines, frontier.size(), &entry);
             frontier.push(leaf);
             checked.entries += 1;
             meet(checked, &frontier);
@@ -115,6 +169,7 @@ async fn check_log(
         while let Some((length, after)) = rest.split_first_chunk::<2>()
             && let Some((entry, after)) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
         {
+            compare_line(checked, lines, frontier.size(), entry);
             frontier.push(leaf_hash(entry));
             checked.entries += 1;
             meet(checked, &frontier);

@@ -172,7 +172,7 @@ impl Journal {
             // The log's newest time is that of its tokens: a line's time may be the host's word.
             let logged = ledger.append(journal_entry(entry.time, &line_digest(&entry.line)), Time::from_unix(0)).await;
             let included = logged.map_err(|_| TrustError::Refused("the log takes nothing now".to_owned()))?;
-            let log = crate::authority::log_id(ledger.identity());
+            let log = crate::instance::log_id(ledger.identity());
             let index = i64::try_from(included.index()).map_err(|_| damaged(entry.number))?;
             let sql = "update journal set log = $2, entry = $3 where number = $1";
             self.db.execute(sql, &[entry.number.into(), log.into(), index.into()]).await?;
@@ -196,19 +196,36 @@ fn read(row: &Row) -> Result<Entry, TrustError> {
     Ok(Entry { number, time, kind, fields, line, logged })
 }
 
-/// Whether these lines, from the first on, are a chain; the number of the first that is not.
-pub fn check_chain<'a>(lines: impl Iterator<Item = &'a str>) -> Result<u64, u64> {
-    let (mut previous, mut number) = (String::new(), 0);
-    for line in lines {
-        number += 1;
+/// Follows a chain of lines from the first on.
+#[derive(Debug, Default)]
+pub struct Chain {
+    number: u64,
+    previous: String,
+}
+
+impl Chain {
+    /// Whether this line is the next one. What comes after a wrong line is measured by that line.
+    pub fn follows(&mut self, line: &str) -> bool {
+        self.number += 1;
         let fields: Option<Map<String, Value>> = serde_json::from_str(line).ok();
-        let names = |name: &str| fields.as_ref().and_then(|f| f.get(name));
-        let is_next = names("number").and_then(Value::as_u64) == Some(number)
-            && names("previous").and_then(Value::as_str) == Some(&previous);
-        if !is_next {
-            return Err(number);
-        }
-        previous = line_digest(line).to_string();
+        let field = |name: &str| fields.as_ref().and_then(|f| f.get(name));
+        let is_next = field("number").and_then(Value::as_u64) == Some(self.number)
+            && field("previous").and_then(Value::as_str) == Some(&self.previous);
+        self.previous = line_digest(line).to_string();
+        is_next
     }
-    Ok(number)
+}
+
+/// Whether these lines are a chain from the first on.
+///
+/// # Errors
+/// The number of the first line that is not.
+pub fn check_chain<'a>(lines: impl Iterator<Item = &'a str>) -> Result<u64, u64> {
+    let mut chain = Chain::default();
+    for line in lines {
+        if !chain.follows(line) {
+            return Err(chain.number);
+        }
+    }
+    Ok(chain.number)
 }

@@ -7,12 +7,16 @@
 pub mod authority;
 pub mod aws_lc;
 pub mod backup;
+pub mod ceremony;
 pub mod certificates;
 pub mod clock;
 pub mod fsck;
+pub mod init;
+pub mod instance;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+pub mod revocation;
 pub mod storage;
 pub mod tsa;
 

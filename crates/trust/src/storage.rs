@@ -1,17 +1,40 @@
-//! Where an instance keeps its log: beside its keys, or in a database and a bucket of their own.
+//! Where an instance keeps its log and its keys: in its folder, or in a database, a bucket and a
+//! token of their own.
 
 use crate::TrustError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::Location;
 use store::blobs::{Blobs, S3};
 
-/// The databases and files of the log. By default they are in the instance's folder.
+/// The databases and files of the log, and the keys. By default they are in the instance's folder.
 #[derive(Clone, Default)]
 pub struct Storage {
     /// The database, where it is not `DATA/log.db`.
     pub database: Option<Location>,
     /// The service with the public files, where they are not in `DATA/public/log`.
     pub s3: Option<S3>,
+    /// Where the keys are.
+    pub keys: KeyPlaces,
+}
+
+/// Where keys are kept, and what opens them.
+#[derive(Clone, Debug, Default)]
+pub struct KeyPlaces {
+    /// The file with the passphrase of the key files, where it is not `DATA/keys/passphrase`.
+    pub passphrase: Option<PathBuf>,
+    /// The PKCS #11 token in which new keys are made.
+    pub token: Option<TokenPlace>,
+}
+
+/// A PKCS #11 token.
+#[derive(Clone, Debug)]
+pub struct TokenPlace {
+    /// The library file of the module.
+    pub module: PathBuf,
+    /// The token's label.
+    pub label: String,
+    /// The file with the user's PIN.
+    pub pin_file: PathBuf,
 }
 
 impl Storage {

@@ -8,6 +8,7 @@ use store::blobs::Blobs;
 use store::faults::Fault;
 use store::{Db, Location};
 use trust::TrustError;
+use trust::keys::{KeyAlgorithm, SigningKey};
 use trust::ledger::{self, AppendError, CHECKPOINT, Ledger, LogKey, Place};
 
 const ORIGIN: &str = "example.org/log";
@@ -27,14 +28,15 @@ impl Log {
             database: database.unwrap_or_else(|| Location::Sqlite(folder.path().join("log.db"))),
             public: Blobs::folder(&folder.path().join("public")),
         };
-        let key = LogKey::generate(ORIGIN).unwrap();
-        ledger::create(&place, &key).await.unwrap();
+        let key = SigningKey::generate(KeyAlgorithm::Ed25519).unwrap();
         let pem = key.to_encrypted_pem(PASSPHRASE).unwrap().to_string();
+        ledger::create(&place, &LogKey::new(ORIGIN, key).unwrap()).await.unwrap();
         Self { place, pem, _folder: folder }
     }
 
     fn key(&self) -> LogKey {
-        LogKey::from_encrypted_pem(ORIGIN, &self.pem, PASSPHRASE).unwrap()
+        let key = SigningKey::from_encrypted_pem(KeyAlgorithm::Ed25519, &self.pem, PASSPHRASE).unwrap();
+        LogKey::new(ORIGIN, key).unwrap()
     }
 
     async fn open(&self) -> Result<Ledger, TrustError> {

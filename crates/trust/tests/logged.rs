@@ -11,12 +11,13 @@ use proof::tlog::Receipt;
 use proof::tsp::TimeStampReq;
 use proof::verify::{self, Context, token_der};
 use std::sync::Arc;
-use trust::authority::{Authority, InitOptions};
+use trust::authority::Authority;
 use trust::clock::{Clock, ClockUnavailable, Reading};
+use trust::init::NewInstance;
 use trust::keys::KeyAlgorithm;
 use trust::ledger::Ledger;
 use trust::storage::Storage;
-use trust::tsa::Tsa;
+use trust::tsa::{Form, Tsa};
 
 const START: i64 = 1_800_000_000;
 
@@ -41,21 +42,21 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let now = Time::from_unix(START);
-        let options =
-            InitOptions { operator: "x".to_owned(), algorithm: KeyAlgorithm::P256, now, storage: Storage::default() };
-        Authority::init_evaluation(&data, &options).await.unwrap();
-        let authority = Authority::open(&data, now).await.unwrap();
-        let root = authority.root.clone();
-        let place = authority.log_place(&data, &Storage::default()).unwrap();
+        let storage = Storage::default();
+        let new = NewInstance::evaluation("x", KeyAlgorithm::ALL[..1].to_vec(), storage.clone(), now);
+        new.make(&data).await.unwrap();
+        let authority = Authority::open(&data, &storage, now).await.unwrap();
+        let root = authority.instance.main().root.der.clone();
+        let place = authority.instance.log_place(&data, &storage).unwrap();
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
-        let tsa = Tsa::new(authority, Box::new(Fixed(unix_s)), ledger).unwrap();
+        let tsa = Tsa::new(authority, Form::default(), Box::new(Fixed(unix_s)), ledger).unwrap();
         Self { tsa, root, _folder: folder }
     }
 
     /// A token over this content, in DER.
     async fn stamp(&self, content: &[u8]) -> Vec<u8> {
         let request = TimeStampReq::encode(&DigestAlgorithm::Sha256.digest(content), None, None, true);
-        let reply = self.tsa.respond(&request).await;
+        let reply = self.tsa.respond(None, &request).await.unwrap();
         assert_eq!(reply.refused, None);
         token_der(&reply.der).unwrap().into_owned()
     }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use trust::authority::Authority;
 use trust::aws_lc::AwsLc;
 use trust::clock::{Clock as _, SystemClock};
+use trust::instance::Instance;
 use trust::ledger::Ledger;
 use trust::storage::Storage;
 
@@ -145,8 +146,9 @@ fn check(answers: &[Vec<u8>], data: &Path) -> Result<()> {
     let pem = std::fs::read_to_string(data.join("public/root.pem"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let now = SystemClock.now().ok().context("the clock")?.time;
-    let anchors = [runtime.block_on(Authority::open(data, now))?.root];
-    ensure!(trust::authority::pem(&anchors[0]) == pem, "the root");
+    let instance = runtime.block_on(Instance::open(data))?;
+    let anchors = [instance.main().root.der.clone()];
+    ensure!(trust::instance::pem(&anchors[0]) == pem, "the root");
     let (memo, content) = (PathMemo::new(), [DigestAlgorithm::Sha256.digest(b"bench")]);
     for answer in answers {
         let verifier: &dyn Verifier = &AwsLc;
@@ -168,8 +170,8 @@ fn bulk_load(data: &Path) -> Result<u64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let now = SystemClock.now().ok().context("the clock")?.time;
     runtime.block_on(async {
-        let authority = Authority::open(data, now).await?;
-        let place = authority.log_place(data, &Storage::default())?;
+        let authority = Authority::open(data, &Storage::default(), now).await?;
+        let place = authority.instance.log_place(data, &Storage::default())?;
         let ledger = Arc::new(Ledger::open(&place, Arc::clone(&authority.log), || {}).await?);
         let next = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let callers: Vec<_> = (0..4096)

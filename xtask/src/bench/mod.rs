@@ -25,7 +25,7 @@ use trust::aws_lc::AwsLc;
 use trust::clock::{Clock as _, SystemClock};
 use trust::ledger::Ledger;
 use trust::storage::Storage;
-use trust::tsa::Tsa;
+use trust::tsa::{Form, Tsa};
 
 const REPLIES: usize = 20_000;
 const LARGE_FILE_BYTES: u64 = 4 << 30;
@@ -39,17 +39,17 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     ensure!(Command::new(&program).args(["init", "--evaluation", "--data"]).arg(&data).status()?.success(), "init");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let now = SystemClock.now().ok().context("the clock")?.time;
-    let authority = runtime.block_on(Authority::open(&data, now))?;
-    let anchors = vec![authority.root.clone()];
+    let authority = runtime.block_on(Authority::open(&data, &Storage::default(), now))?;
+    let anchors = vec![authority.instance.main().root.der.clone()];
     let request = TimeStampReq::encode(&DigestAlgorithm::Sha256.digest(b"bench"), None, Some(&[7; 16]), true);
 
     signing(&authority)?;
-    let place = authority.log_place(&data, &Storage::default())?;
+    let place = authority.instance.log_place(&data, &Storage::default())?;
     let tsa = runtime.block_on(async {
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await?;
-        Tsa::new(authority, Box::new(SystemClock), ledger)
+        Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger)
     })?;
-    let response = runtime.block_on(tsa.respond(&request)).der;
+    let response = runtime.block_on(tsa.respond(None, &request)).context("the main suite")?.der;
     runtime.block_on(tsa.close());
     let over_http = http(&program, &data, &request)?;
     println!("reply over keep-alive HTTP               {:>9.4} ms CPU of the server (bar: 0.12)", ms(over_http));
@@ -99,7 +99,7 @@ fn cpu_per_call(calls: usize, mut call: impl FnMut()) -> Result<f64> {
 fn signing(authority: &Authority) -> Result<()> {
     let message = [7; 200];
     let mut failed = false;
-    let each = cpu_per_call(50_000, || failed |= authority.key.sign(&message).is_err())?;
+    let each = cpu_per_call(50_000, || failed |= authority.signers[0].key.sign(&message).is_err())?;
     ensure!(!failed, "signing");
     println!("machine's limit: P-256 signature         {:>9.4} ms CPU", ms(each));
     Ok(())

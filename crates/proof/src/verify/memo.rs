@@ -3,10 +3,10 @@
 
 use super::Context;
 use crate::der::Time;
+use crate::digest::DigestAlgorithm;
 use crate::tlog::{NoteKey, TlogError};
 use crate::x509::Certificate;
 use crate::x509::path::{self, BrokenPath, Path};
-use crate::digest::DigestAlgorithm;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 

@@ -55,17 +55,18 @@ pub(super) fn check(
     check_purpose(certificate, findings);
     check_tsa_name(info, certificate, findings);
 
-    // What others saw in the log decides over what a revocation does.
+    let anchors: Vec<Certificate<'_>> = cx.anchors.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    let path = super::memo::path(certificate, &pool, &anchors, info.gen_time, cx);
+    match &path {
+        Ok(path) => note_path(path, cx.verifier, facts, findings),
+        Err(broken) => note_broken(broken, info, findings),
+    }
     if depth == Depth::Token {
         super::log::check(signer, certificate, info, token_digest, cx, facts, findings);
     }
-    let anchors: Vec<Certificate<'_>> = cx.anchors.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
-    match super::memo::path(certificate, &pool, &anchors, info.gen_time, cx) {
-        Ok(path) => {
-            note_path(&path, cx.verifier, facts, findings);
-            revocation::check(&path, info.gen_time, &signed.crls, cx, facts, findings);
-        }
-        Err(broken) => note_broken(&broken, info, findings),
+    // After the log: what others saw there decides over what a revocation does.
+    if let Ok(path) = &path {
+        revocation::check(path, info.gen_time, &signed.crls, cx, facts, findings);
     }
 }
 

@@ -21,7 +21,8 @@ use proof::verify::{self, Context};
 use proof::x509::Certificate;
 use std::path::{Path, PathBuf};
 use store::blobs::Blobs;
-use trust::authority::Authority;
+use trust::ceremony::Ceremony;
+use trust::instance::Instance;
 use trust::ledger::kept::{KEPT_LIST, STAMPS_MAX, kept_checkpoint, kept_stamp, parse_list};
 use trust::ledger::{CHECKPOINT, KEY_FILE};
 
@@ -40,22 +41,24 @@ fn instance(error: trust::TrustError) -> Failure {
     Failure::new(Exit::Instance, error.to_string())
 }
 
-/// The authority in `--data` and its log's public files.
-fn opened(matches: &ArgMatches, words: &Words) -> Result<(Authority, Blobs), Failure> {
+/// The instance in `--data` and its log's public files.
+fn opened(matches: &ArgMatches, words: &Words) -> Result<(Instance, Blobs), Failure> {
     let data = input::path(matches, "data");
     let storage = config::read(data, words)?.storage()?;
-    let authority = runtime()?.block_on(Authority::open(data, now(words)?)).map_err(instance)?;
-    let public = authority.log_place(data, &storage).map_err(instance)?.public;
-    Ok((authority, public))
+    let opened = runtime()?.block_on(Instance::open(data)).map_err(instance)?;
+    let public = opened.log_place(data, &storage).map_err(instance)?.public;
+    Ok((opened, public))
 }
 
 /// `shiyin log show`
 fn show_log(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
-    let (authority, public) = opened(matches, words)?;
+    let (opened, public) = opened(matches, words)?;
     let files = LogFiles::own(public)?;
     let text = files.text(CHECKPOINT, words)?.ok_or_else(|| damaged(CHECKPOINT, words))?;
     let checkpoint = Checkpoint::parse(&text).map_err(|_| damaged(CHECKPOINT, words))?;
-    tell(&words.say("log-key", &[("key", &authority.log.verifier_key().to_string())]));
+    for key in opened.logs.last().iter().flat_map(|log| &log.keys) {
+        tell(&words.say("log-key", &[("key", &key.to_string())]));
+    }
     let size = checkpoint.head.size.to_string();
     tell(&words.say("log-size", &[("size", &size), ("root", &checkpoint.head.root.to_string())]));
     for size in kept_sizes(&files, words)? {
@@ -177,7 +180,14 @@ fn export(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 fn retire(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let data = input::path(matches, "data");
     let storage = config::read(data, words)?.storage()?;
-    let origin = runtime()?.block_on(Authority::retire(data, &storage, now(words)?)).map_err(instance)?;
+    let now = now(words)?;
+    let retired = runtime()?.block_on(async {
+        let mut ceremony = Ceremony::begin(data, &storage, now).await?;
+        let retired = ceremony.retire_log().await;
+        ceremony.end().await;
+        retired
+    });
+    let origin = retired.map_err(instance)?;
     tell(&words.say("log-retired", &[("origin", &origin)]));
     Ok(Exit::Valid)
 }

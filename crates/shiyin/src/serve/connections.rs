@@ -10,8 +10,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 /// Connections held at once; further ones wait in the kernel's queue.
@@ -29,12 +31,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub struct Client(pub IpAddr);
 
-/// Serves until `stop`, then lets what is under way finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// Serves until `stop`, then lets what is under way finish; over TLS where there is an acceptor.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(BUFFER_BYTES);
+    let http = Arc::new(http);
     let accept = async {
         loop {
             // The semaphore is never closed, so a place always comes.
@@ -43,10 +46,19 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
-            let connection = graceful.watch(connection(&http, stream, address.ip(), router.clone()));
+            // A reply is one small segment; waiting for more would only delay it.
+            let _ = stream.set_nodelay(true);
+            let (watcher, http, router, tls) = (graceful.watcher(), Arc::clone(&http), router.clone(), tls.clone());
             tokio::spawn(async move {
                 // A connection that breaks is its client's affair.
-                let _ = connection.await;
+                match tls {
+                    None => drop(watcher.watch(connection(&http, stream, address.ip(), router)).await),
+                    Some(tls) => {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                            drop(watcher.watch(connection(&http, stream, address.ip(), router)).await);
+                        }
+                    }
+                }
                 drop(place);
             });
         }
@@ -59,14 +71,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     let _ = tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await;
 }
 
-fn connection(
+fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     http: &http1::Builder,
-    stream: TcpStream,
+    stream: S,
     address: IpAddr,
     router: Router,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
-    // A reply is one small segment; waiting for more would only delay it.
-    let _ = stream.set_nodelay(true);
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<S> {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Client(address));
         router.clone().call(request.map(Body::new))

@@ -115,7 +115,7 @@ async fn ask(authority: &Asked, checkpoint: &str) -> Result<Vec<u8>, String> {
         timeout_s: ANSWER_S,
     };
     let asked = tokio::task::spawn_blocking(move || {
-        client.stamp(&client.agent(), &digest, &Words::new(Language::En)).map_err(|failure| failure.message)
+        client.stamp(&client.agent(), None, &digest, &Words::new(Language::En)).map_err(|failure| failure.message)
     });
     let (response, _) = asked.await.map_err(|e| e.to_string())??;
     token_der(&response).map(|der| der.into_owned()).map_err(|e| e.to_string())
@@ -132,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let public = Blobs::folder(folder.path());
         let head = Head { size: 1, root: leaf_hash(b"a") };
-        let checkpoint = LogKey::generate("example.org/log").unwrap().sign(&head);
+        let checkpoint = LogKey::generate("example.org/log").unwrap().sign(&head).unwrap();
         public.replace(CHECKPOINT, checkpoint.into_bytes()).await.unwrap();
         // A port at which nobody listens.
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use proof::logged::LogIdentity;
 use proof::tlog::tile::Tile;
 use std::sync::Arc;
-use trust::authority::log_id;
+use trust::instance::log_id;
 use trust::ledger::kept::{KEPT_LIST, is_kept_name};
 use trust::ledger::{CHECKPOINT, KEY_FILE};
 

@@ -17,6 +17,7 @@ use proof::tsp::{QUERY_MEDIA_TYPE, TimeStampReq};
 use proof::verify::{self, Context};
 use std::time::Duration;
 use trust::clock::{Clock as _, SystemClock};
+use trust::keys::KeyAlgorithm;
 use ureq::Agent;
 
 /// Larger answers are not read to their end; tokens have a few kilobytes.
@@ -47,10 +48,18 @@ impl Client {
     }
 
     /// A verified response for `digest` from the first server that gives one.
-    pub fn stamp(&self, agent: &Agent, digest: &Digest, words: &Words) -> Result<(Vec<u8>, Report), Failure> {
+    /// It is of the server's main suite, or of another one.
+    pub fn stamp(
+        &self,
+        agent: &Agent,
+        suite: Option<KeyAlgorithm>,
+        digest: &Digest,
+        words: &Words,
+    ) -> Result<(Vec<u8>, Report), Failure> {
         let mut failures: Vec<Failure> = Vec::new();
         for server in &self.servers {
-            match self.ask(agent, server, digest, words) {
+            let address = endpoint(server, suite);
+            match self.ask(agent, &address, digest, words) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failures.push(failure),
             }
@@ -83,7 +92,7 @@ impl Client {
     fn send(&self, agent: &Agent, server: &str, request: &[u8], words: &Words) -> Result<Vec<u8>, Failure> {
         let mut retries_left = RETRIES_MAX;
         loop {
-            let post = agent.post(endpoint(server)).config().proxy(proxy(server)).build();
+            let post = agent.post(server).config().proxy(proxy(server)).build();
             let answer = post.header("Content-Type", QUERY_MEDIA_TYPE).send(request);
             let wait_s = answer.as_ref().ok().and_then(retry_after_s).filter(|s| *s <= self.timeout_s);
             match wait_s {
@@ -117,14 +126,15 @@ fn proxy(server: &str) -> Option<ureq::Proxy> {
 
 /// Our own servers answer at `/tsa`, which is what an address without a path means. Any path is
 /// used as it is, also the bare slash at which some public authorities answer.
-fn endpoint(server: &str) -> String {
+fn endpoint(server: &str, suite: Option<KeyAlgorithm>) -> String {
     let after_scheme = server.split_once("://").map_or(server, |(_, rest)| rest);
-    if after_scheme.contains('/') { server.to_owned() } else { format!("{server}/tsa") }
+    let main = if after_scheme.contains('/') { server.to_owned() } else { format!("{server}/tsa") };
+    suite.map_or(main.clone(), |suite| format!("{}/{suite}", main.trim_end_matches('/')))
 }
 
 /// The root certificate that a server offers, as PEM. Not to be trusted before its fingerprint was compared.
 pub fn fetch_root(server: &str, words: &Words) -> Result<Vec<u8>, Failure> {
-    let address = endpoint(server.trim_end_matches('/'));
+    let address = endpoint(server.trim_end_matches('/'), None);
     let address = address.strip_suffix("/tsa").map_or(address.clone(), |base| format!("{base}/root.pem"));
     read(agent(30).get(&address).config().proxy(proxy(server)).build().call(), server, words)
 }
@@ -185,9 +195,9 @@ mod tests {
 
     #[test]
     fn an_address_without_a_path_means_our_own() {
-        assert_eq!(endpoint("http://localhost:8318"), "http://localhost:8318/tsa");
-        assert_eq!(endpoint("http://timestamp.example/"), "http://timestamp.example/");
-        assert_eq!(endpoint("http://timestamp.example/tsr"), "http://timestamp.example/tsr");
+        assert_eq!(endpoint("http://localhost:8318", None), "http://localhost:8318/tsa");
+        assert_eq!(endpoint("http://timestamp.example/", None), "http://timestamp.example/");
+        assert_eq!(endpoint("http://timestamp.example/tsr", None), "http://timestamp.example/tsr");
     }
 
     #[test]

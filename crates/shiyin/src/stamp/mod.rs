@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::files;
+use trust::keys::KeyAlgorithm;
 
 /// What is to be stamped with one token.
 struct Unit {
@@ -28,6 +29,8 @@ struct Unit {
     name: PathBuf,
     /// Where its token goes.
     token: PathBuf,
+    /// Further suites of the same server, and where their tokens go.
+    also: Vec<(KeyAlgorithm, PathBuf)>,
     digest: proof::digest::Digest,
     /// Files to write with the token: a salt, a manifest.
     with: Vec<(PathBuf, Vec<u8>, u32)>,
@@ -42,6 +45,7 @@ struct Options<'m> {
     force: bool,
     out: Option<&'m Path>,
     json: bool,
+    also: Vec<KeyAlgorithm>,
 }
 
 /// Runs the command.
@@ -101,7 +105,12 @@ fn options<'m>(matches: &'m ArgMatches, words: &Words) -> Result<Options<'m>, Fa
         "sm3" => DigestAlgorithm::Sm3,
         other => return Err(Failure::new(Exit::Usage, words.say("err-digest", &[("name", other)]))),
     };
+    let also = matches.get_one::<String>("also").map(String::as_str).unwrap_or_default();
+    let also = also.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse);
+    let also =
+        also.collect::<Result<_, _>>().map_err(|e: trust::TrustError| Failure::new(Exit::Usage, e.to_string()))?;
     Ok(Options {
+        also,
         algorithm,
         salted,
         per_file: matches.get_flag("per-file"),
@@ -190,7 +199,10 @@ fn prepare(sources: Vec<hashing::Source>, options: &Options<'_>, ledger: &mut Ou
 /// A token or salt beside the file it belongs to: made by an earlier run, and not content.
 fn is_our_output(path: &Path) -> bool {
     let is_ours = path.extension().is_some_and(|ending| ending == "tsr" || ending == "salt");
-    is_ours && path.with_extension("").is_file()
+    let file = path.with_extension("");
+    // The token of a further suite has the suite's name before its ending.
+    let suite = file.extension().and_then(|e| e.to_str()).is_some_and(|e| e.parse::<KeyAlgorithm>().is_ok());
+    is_ours && (file.is_file() || (suite && file.with_extension("").is_file()))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -207,6 +219,12 @@ fn output(options: &Options<'_>, beside: &Path) -> PathBuf {
     }
 }
 
+/// Where the tokens of further suites go: `NAME.sm2.tsr` beside `NAME.tsr`.
+fn further(path: &Path, options: &Options<'_>) -> Vec<(KeyAlgorithm, PathBuf)> {
+    let place = |suite: &KeyAlgorithm| (*suite, output(options, &beside(path, &format!(".{suite}.tsr"))));
+    options.also.iter().map(place).collect()
+}
+
 fn file_unit(hashed: Hashed, options: &Options<'_>, ledger: &Outcomes<'_>) -> Unit {
     if hashed.size == 0 {
         ledger.note("stamp-empty", &hashed.path);
@@ -217,7 +235,8 @@ fn file_unit(hashed: Hashed, options: &Options<'_>, ledger: &Outcomes<'_>) -> Un
         None => (Vec::new(), vec![salt]),
     };
     let token = output(options, &beside(&hashed.path, ".tsr"));
-    Unit { token, name: hashed.path, digest: hashed.digest, with, stale }
+    let also = further(&hashed.path, options);
+    Unit { token, also, name: hashed.path, digest: hashed.digest, with, stale }
 }
 
 fn manifest_unit(folder: &Path, hashed: Vec<Hashed>, options: &Options<'_>, ledger: &mut Outcomes<'_>) -> Option<Unit> {
@@ -243,20 +262,32 @@ fn manifest_unit(folder: &Path, hashed: Vec<Hashed>, options: &Options<'_>, ledg
         let path = output(options, &beside(folder, manifest::SALTS_SUFFIX));
         with.push((path, serde_json::to_vec(&salts).unwrap_or_default(), files::SECRET));
     }
-    Some(Unit { name, token, digest, with, stale })
+    let also = further(&name, options);
+    Some(Unit { name, token, also, digest, with, stale })
 }
 
 /// Gets one token and writes it with what belongs to it: all of that, or nothing. A token whose
 /// salt was lost would be worth nothing.
 fn stamp(unit: &Unit, client: &Client, agent: &ureq::Agent, force: bool, words: &Words) -> Result<Report, Failure> {
-    let mut outputs = unit.with.iter().map(|(path, ..)| path).chain(&unit.stale).chain([&unit.token]);
+    let mut outputs = unit
+        .with
+        .iter()
+        .map(|(path, ..)| path)
+        .chain(&unit.stale)
+        .chain([&unit.token])
+        .chain(unit.also.iter().map(|(_, path)| path));
     if let Some(taken) = outputs.find(|path| !force && path.exists()) {
         return Err(input::cannot_write(taken, &std::io::ErrorKind::AlreadyExists.into(), words));
     }
-    let (response, report) = client.stamp(agent, &unit.digest, words)?;
+    let (response, report) = client.stamp(agent, None, &unit.digest, words)?;
+    let mut further = Vec::new();
+    for (suite, path) in &unit.also {
+        further.push((path, client.stamp(agent, Some(*suite), &unit.digest, words)?.0));
+    }
     let mut batch = files::Batch::default();
     let token = (&unit.token, &response, files::PUBLIC);
-    let mut all = unit.with.iter().map(|(path, bytes, mode)| (path, bytes, *mode)).chain([token]);
+    let further = further.iter().map(|(path, response)| (*path, response, files::PUBLIC));
+    let mut all = unit.with.iter().map(|(path, bytes, mode)| (path, bytes, *mode)).chain([token]).chain(further);
     let written = all.try_for_each(|(path, bytes, mode)| batch.write(path, bytes, mode));
     let written = written.and_then(|()| match force {
         true => {
@@ -323,6 +354,10 @@ impl Outcomes<'_> {
         let values = [("path", &*path), ("output", &*token), ("time", &*time)];
         let id = if report.verdict == proof::report::Verdict::Valid { "stamp-done" } else { "stamp-unconfirmed" };
         tell(&self.words.say(id, &values));
+        for (suite, path) in &unit.also {
+            let values = [("suite", suite.name()), ("output", &*path.to_string_lossy())];
+            tell(&format!("  {}", self.words.say("stamp-also", &values)));
+        }
         for (salt, _, mode) in &unit.with {
             if *mode == files::SECRET {
                 tell(&format!("  {}", self.words.say("stamp-salt", &[("salt", &salt.to_string_lossy())])));

@@ -13,6 +13,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+/// The lines of its journal that a new instance puts into its log: four keys and three certificates.
+const CEREMONY: usize = 7;
+
 /// The entries of a published log, after all of it was checked as a stranger would.
 fn audited(read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
     let key = NoteKey::parse(String::from_utf8(read("log.vkey").unwrap()).unwrap().trim()).unwrap();
@@ -57,11 +60,13 @@ fn every_token_is_in_the_public_log() {
     ended(&house.stamp(&["a.txt"]), 0);
     let shown = json(&house.verify(&["a.txt", "--json"]));
     assert_eq!(shown["verdict"], "valid");
-    assert_eq!(shown["facts"]["log"]["index"], 0);
+    assert_eq!(shown["facts"]["log"]["index"], CEREMONY);
     let codes: Vec<_> = shown["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
     assert!(codes.contains(&"log-included") && codes.contains(&"backdating-not-excluded"), "{codes:?}");
     let explained = text(&house.run("inspect", &["a.txt.tsr"]));
-    for expected in ["log proof", "index: 0", "tree size: 1", "signed by: shiyin.invalid/evaluation/"] {
+    for expected in
+        ["log proof", &format!("index: {CEREMONY}"), "tree size: 8", "signed by: shiyin.invalid/evaluation/"]
+    {
         assert!(explained.contains(expected), "{expected}: {explained}");
     }
     house.stop();
@@ -77,7 +82,11 @@ fn every_token_is_in_the_public_log() {
         head.starts_with("HTTP/1.1 200").then_some(body)
     });
     let digest = digest_of(&house, "a.txt.tsr");
-    assert_eq!(entries.iter().map(|e| proof::digest::hex(&e[9..])).collect::<Vec<_>>(), [digest]);
+    assert_eq!(entries[CEREMONY..].iter().map(|e| proof::digest::hex(&e[9..])).collect::<Vec<_>>(), [digest]);
+    // What comes before is the journal: each line is there as an entry.
+    let lines = String::from_utf8(get(&house, "/journal").1).unwrap();
+    let lines: Vec<String> = lines.lines().map(|l| trust::journal::line_digest(l).to_string()).collect();
+    assert_eq!(entries[..CEREMONY].iter().map(|e| proof::digest::hex(&e[9..])).collect::<Vec<_>>(), lines);
     for bad in ["", "tile/0/001", "../root.pem", "kept/x/checkpoint", "%2e%2e/log.vkey"] {
         let (head, _) = get(&house, &format!("{prefix}{bad}"));
         assert!(head.starts_with("HTTP/1.1 404"), "{bad}: {head}");
@@ -232,7 +241,7 @@ fn another_authority_bounds_the_time() {
     let not_yet = house.verify(&["a.txt"]);
     assert!(text(&not_yet).contains("backdating-not-excluded"), "{}", text(&not_yet));
     let log = log_folder(&house, "data");
-    let size = stamped(&log, 2)[0];
+    let size = stamped(&log, CEREMONY as u64 + 2).into_iter().find(|size| *size > CEREMONY as u64).unwrap();
     let stamp = format!("kept/{size}/0.tst");
     // The stamp is a plain token over a plain file, which others read as well.
     let root = other.root();
@@ -273,10 +282,10 @@ fn damage_is_found() {
     house.stop();
     let well = house.run("fsck", &["--data", "data"]);
     ended(&well, 0);
-    assert!(text(&well).contains("1 entries"), "{}", text(&well));
+    assert!(text(&well).contains("8 entries"), "{}", text(&well));
     let log = log_folder(&house, "data");
     for (name, code) in
-        [("tile/0/000.p/1", "tile-damaged"), ("tile/entries/000.p/1", "tile-d"), ("checkpoint", "checkpoint")]
+        [("tile/0/000.p/8", "tile-damaged"), ("tile/entries/000.p/8", "tile-d"), ("checkpoint", "checkpoint")]
     {
         let path = log.join(name);
         let good = std::fs::read(&path).unwrap();
@@ -288,7 +297,7 @@ fn damage_is_found() {
         assert!(text(&output).contains(code), "{name}: {}", text(&output));
         std::fs::write(&path, &good).unwrap();
     }
-    std::fs::remove_file(log.join("tile/0/000.p/1")).unwrap();
+    std::fs::remove_file(log.join("tile/0/000.p/8")).unwrap();
     let output = house.run("fsck", &["--data", "data"]);
     ended(&output, 1);
     assert!(text(&output).contains("tile-damaged"), "{}", text(&output));
@@ -329,19 +338,25 @@ fn an_instance_comes_back_from_a_copy() {
     ended(&house.run("fsck", &["--data", "new"]), 0);
     ended(&house.run("log", &["export", "exported", "--data", "new"]), 0);
     let entries = audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok());
-    assert_eq!(entries.len(), 1);
+    assert_eq!(entries.len(), 4, "the key, its certificate, the end of the old log, and one token");
     // The closed log is still watched over.
     let old = std::fs::read_dir(house.path("new/public/log")).unwrap().map(|e| e.unwrap().path());
     let old: Vec<_> = old.filter(|path| *path != log_folder(&house, "new")).collect();
     assert_eq!(old.len(), 1);
-    std::fs::write(old[0].join("tile/0/000.p/1"), [0; 32]).unwrap();
+    spoil(&old[0].join("tile/0/000.p"));
     ended(&house.run("fsck", &["--data", "new"]), 1);
     // A damaged copy is not restored, and leaves nothing behind.
-    let tile = Command::new("find").arg(house.path("copy")).args(["-path", "*tile/0/000.p/1"]).output().unwrap();
-    let tile = PathBuf::from(String::from_utf8(tile.stdout).unwrap().trim());
-    std::fs::write(&tile, [0; 32]).unwrap();
+    let log = std::fs::read_dir(house.path("copy/public/log")).unwrap().next().unwrap().unwrap().path();
+    spoil(&log.join("tile/0/000.p"));
     ended(&house.run("restore", &["copy", "--keys", "copied-keys", "--data", "other"]), 9);
     assert!(!house.path("other").exists());
+}
+
+/// Spoils every tile in a folder.
+fn spoil(folder: &Path) {
+    for name in super::names(folder) {
+        std::fs::write(folder.join(name), [0; 32]).unwrap();
+    }
 }
 
 #[test]
@@ -364,7 +379,7 @@ fn a_second_server_waits_for_the_first() {
     house.write("b.txt", b"b");
     ended(&house.stamp(&["b.txt"]), 0);
     let shown = json(&house.verify(&["b.txt", "--json"]));
-    assert_eq!(shown["facts"]["log"]["index"], 1);
+    assert_eq!(shown["facts"]["log"]["index"], CEREMONY + 1);
 }
 
 /// Another process wrote to the log behind the server's back: it refuses, and ends to be started anew.
@@ -421,13 +436,13 @@ fn the_log_may_be_in_a_database_and_a_bucket() {
     let listing = String::from_utf8(get(&house, "/log").1).unwrap();
     let prefix = listing.split_whitespace().next().unwrap().to_owned();
     house.stop();
-    assert!(bucket.folder.path().join("bucket/logs").join(&prefix[5..]).join("tile/entries/000.p/3").is_file());
+    assert!(bucket.folder.path().join("bucket/logs").join(&prefix[5..]).join("tile/entries/000.p/10").is_file());
     let checked = house.run("fsck", &["--data", "data"]);
     ended(&checked, 0);
-    assert!(text(&checked).contains("3 entries"), "{}", text(&checked));
-    assert!(text(&house.run("log", &["show", "--data", "data"])).contains("3 entries"));
+    assert!(text(&checked).contains("10 entries"), "{}", text(&checked));
+    assert!(text(&house.run("log", &["show", "--data", "data"])).contains("10 entries"));
     ended(&house.run("log", &["export", "exported", "--data", "data"]), 0);
-    assert_eq!(audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok()).len(), 3);
+    assert_eq!(audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok()).len(), CEREMONY + 3);
     let refused = house.run("backup", &["copy", "--keys", "keys", "--data", "data"]);
     ended(&refused, 9);
     assert!(text(&refused).contains("pg_dump") && !house.path("copy").exists(), "{}", text(&refused));
@@ -470,7 +485,7 @@ for name in a b; do $S verify $name.txt --data full/data >/dev/null; echo "$name
         .output()
         .expect("unshare is installed");
     let said = text(&run);
-    for expected in ["first 0", "full 8", "systemFailure", "again 0", "ended 0", "2 entries", "fsck 0", "a 0", "b 0"] {
+    for expected in ["first 0", "full 8", "systemFailure", "again 0", "ended 0", "9 entries", "fsck 0", "a 0", "b 0"] {
         let log = std::fs::read_to_string(folder.path().join("err")).unwrap();
         assert!(said.contains(expected), "{expected}: {said}\n{log}");
         assert!(log.contains("the disk is full") && !log.contains("publishing the log failed"), "{log}");

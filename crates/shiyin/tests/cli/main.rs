@@ -5,6 +5,7 @@ mod hostile;
 mod http;
 mod ledger;
 mod peers;
+mod production;
 mod stamping;
 
 use std::io::{BufRead as _, BufReader};
@@ -41,6 +42,28 @@ impl House {
     fn kill(&mut self) {
         self.server.kill().unwrap();
         self.server.wait().unwrap();
+    }
+
+    /// Tells the server to look at its keys again, and waits until it has.
+    fn look_again(&self) {
+        let pid = self.server.id().to_string();
+        let before = self.looks();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+        while self.looks() == before {
+            assert!(Command::new("kill").args(["-0", &pid]).status().unwrap().success(), "the server ended");
+            std::thread::yield_now();
+        }
+    }
+
+    /// How often the server has said that it looked at its keys, where it writes messages to a folder.
+    fn looks(&self) -> usize {
+        self.messages().matches("looked at again").count()
+    }
+
+    /// All messages of the server, where it writes them to a folder.
+    fn messages(&self) -> String {
+        let folder = self.path("messages");
+        names(&folder).iter().map(|name| std::fs::read_to_string(folder.join(name)).unwrap()).collect()
     }
 
     /// Asks the server to end, and waits until it has.
@@ -97,7 +120,7 @@ fn served(data: &Path, arguments: &[&str]) -> (Child, String) {
     let mut line = String::new();
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let url = line.trim().rsplit_once(' ').map(|(_, url)| url.to_owned()).unwrap_or_default();
-    assert!(url.starts_with("http://localhost:"), "{line}");
+    assert!(url.starts_with("http://localhost:") || url.starts_with("https://localhost:"), "{line}");
     (server, url)
 }
 

@@ -131,7 +131,11 @@ impl Hardware {
         let mechanism = match algorithm {
             KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::Ed25519 => {
                 public.push(Attribute::EcParams(curve_parameters(algorithm)));
-                if algorithm == KeyAlgorithm::Ed25519 { Mechanism::EccEdwardsKeyPairGen } else { Mechanism::EccKeyPairGen }
+                if algorithm == KeyAlgorithm::Ed25519 {
+                    Mechanism::EccEdwardsKeyPairGen
+                } else {
+                    Mechanism::EccKeyPairGen
+                }
             }
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
                 let bits = match algorithm {
@@ -172,8 +176,9 @@ impl Hardware {
             _ => vec![AttributeType::KeyType, AttributeType::EcParams, AttributeType::EcPoint],
         };
         let attributes = self.with_session(|session| session.get_attributes(public, &wanted))?;
-        let spki = spki(algorithm, &attributes)
-            .ok_or_else(|| TrustError::Refused(format!("the key labelled {label} in the PKCS #11 token is no {algorithm} key")))?;
+        let spki = spki(algorithm, &attributes).ok_or_else(|| {
+            TrustError::Refused(format!("the key labelled {label} in the PKCS #11 token is no {algorithm} key"))
+        })?;
         Ok(HardwareKey { token: self.clone(), algorithm, label: label.to_owned(), private: Mutex::new(private), spki })
     }
 
@@ -255,7 +260,8 @@ fn spki(algorithm: KeyAlgorithm, attributes: &[Attribute]) -> Option<Vec<u8>> {
     }
     // PKCS #11 wraps the point in an OCTET STRING; some tokens leave that out for Edwards keys.
     let point = point?;
-    let bare = Element::parse(point).ok().filter(|e| e.tag == tag::OCTET_STRING).map_or(point.as_slice(), |e| e.content);
+    let bare =
+        Element::parse(point).ok().filter(|e| e.tag == tag::OCTET_STRING).map_or(point.as_slice(), |e| e.content);
     match algorithm {
         KeyAlgorithm::P256 => Some(ec_spki(oid::P256, bare)),
         KeyAlgorithm::P384 => Some(ec_spki(oid::P384, bare)),
@@ -295,7 +301,9 @@ impl HardwareKey {
             KeyAlgorithm::P256 | KeyAlgorithm::P384 => {
                 (Mechanism::Ecdsa, AwsLc.digest(self.algorithm.digest(), &[message]).as_bytes().to_vec())
             }
-            KeyAlgorithm::Ed25519 => (Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)), message.to_vec()),
+            KeyAlgorithm::Ed25519 => {
+                (Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)), message.to_vec())
+            }
             KeyAlgorithm::Rsa4096 => (Mechanism::Sha512RsaPkcs, message.to_vec()),
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => (Mechanism::Sha256RsaPkcs, message.to_vec()),
             KeyAlgorithm::Sm2 | KeyAlgorithm::MlDsa65 => return Err(broken("a key in hardware of an unknown kind")),

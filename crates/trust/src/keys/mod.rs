@@ -53,16 +53,8 @@ pub enum KeyAlgorithm {
 
 impl KeyAlgorithm {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
-        Self::P256,
-        Self::P384,
-        Self::Rsa2048,
-        Self::Rsa3072,
-        Self::Rsa4096,
-        Self::Ed25519,
-        Self::Sm2,
-        Self::MlDsa65,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::P256, Self::P384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::Ed25519, Self::Sm2, Self::MlDsa65];
 
     /// The name in configuration and on the command line.
     #[must_use]
@@ -104,12 +96,6 @@ impl KeyAlgorithm {
             Self::MlDsa65 => w.algorithm(oid::ML_DSA_65, false),
         }
         w.into_bytes()
-    }
-
-    /// Whether a signature takes so little time that others need not wait for it elsewhere.
-    #[must_use]
-    pub fn is_fast(self) -> bool {
-        matches!(self, Self::P256 | Self::P384 | Self::Ed25519 | Self::Sm2 | Self::MlDsa65)
     }
 }
 
@@ -220,6 +206,13 @@ impl SigningKey {
     #[must_use]
     pub fn algorithm(&self) -> KeyAlgorithm {
         self.algorithm
+    }
+
+    /// Whether a signature takes so little time that others need not wait for it elsewhere.
+    #[must_use]
+    pub fn is_fast(&self) -> bool {
+        let is_rsa = matches!(self.algorithm, KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096);
+        !is_rsa && !matches!(self.pair, Pair::Hardware(_))
     }
 
     /// The SubjectPublicKeyInfo.

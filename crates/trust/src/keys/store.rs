@@ -4,7 +4,7 @@
 
 use super::{Hardware, KeyAlgorithm, Pair, SigningKey};
 use crate::TrustError;
-use crate::authority::cannot;
+use crate::instance::cannot;
 use proof::digest::{DigestAlgorithm, hex};
 use std::fs;
 use std::io::{Seek as _, Write as _};

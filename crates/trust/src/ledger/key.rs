@@ -1,17 +1,15 @@
-//! The log's own key: Ed25519, in a file as encrypted as the others.
+//! The log's own key: Ed25519, in a file or a token like the others.
 
 use crate::TrustError;
-use crate::keys::{self, broken};
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use crate::keys::{KeyAlgorithm, SigningKey};
+use proof::crypto::PublicKey;
 use proof::logged::LogIdentity;
 use proof::tlog::{Checkpoint, Head, KeyKind, NoteKey, signature_line};
 use std::fmt;
-use zeroize::Zeroizing;
 
 /// A log's private key, with the log's name.
 pub struct LogKey {
-    pair: Ed25519KeyPair,
+    key: SigningKey,
     public: NoteKey,
 }
 
@@ -22,29 +20,20 @@ impl fmt::Debug for LogKey {
 }
 
 impl LogKey {
-    /// A new key for the log of this name.
+    /// A new key for the log of this name, in memory alone.
     pub fn generate(origin: &str) -> Result<Self, TrustError> {
-        Self::of(origin, Ed25519KeyPair::generate().map_err(|_| broken("key generation"))?)
+        Self::new(origin, SigningKey::generate(KeyAlgorithm::Ed25519)?)
     }
 
-    fn of(origin: &str, pair: Ed25519KeyPair) -> Result<Self, TrustError> {
-        let key = pair.public_key().as_ref().try_into().map_err(|_| broken("public key"))?;
-        let public = NoteKey::new(origin, KeyKind::Ed25519, key)
+    /// An Ed25519 key as that of the log of this name.
+    pub fn new(origin: &str, key: SigningKey) -> Result<Self, TrustError> {
+        let spki = key.spki()?;
+        let Ok(PublicKey::Ed25519(point)) = PublicKey::from_spki(&spki) else {
+            return Err(TrustError::Refused("the log's key must be an Ed25519 key".to_owned()));
+        };
+        let public = NoteKey::new(origin, KeyKind::Ed25519, *point)
             .ok_or_else(|| TrustError::Refused(format!("{origin:?} cannot be the name of a log")))?;
-        Ok(Self { pair, public })
-    }
-
-    /// Reads the key from PEM `ENCRYPTED PRIVATE KEY`.
-    pub fn from_encrypted_pem(origin: &str, pem: &str, passphrase: &[u8]) -> Result<Self, TrustError> {
-        let plain = keys::decrypt(pem, passphrase)?;
-        let pair = Ed25519KeyPair::from_pkcs8(plain.as_bytes());
-        Self::of(origin, pair.map_err(|_| TrustError::Refused("the key file does not hold an Ed25519 key".to_owned()))?)
-    }
-
-    /// The key as PEM `ENCRYPTED PRIVATE KEY`.
-    pub fn to_encrypted_pem(&self, passphrase: &[u8]) -> Result<Zeroizing<String>, TrustError> {
-        let der: Pkcs8V1Der<'_> = self.pair.as_der().map_err(|_| broken("key encoding"))?;
-        keys::encrypt(der.as_ref(), passphrase)
+        Ok(Self { key, public })
     }
 
     /// The log's name.
@@ -66,10 +55,9 @@ impl LogKey {
     }
 
     /// The checkpoint of a head. One root at each size, or the log is worthless.
-    #[must_use]
-    pub fn sign(&self, head: &Head) -> String {
+    pub fn sign(&self, head: &Head) -> Result<String, TrustError> {
         let text = Checkpoint::text(self.origin(), head);
-        let line = signature_line(&self.public, self.pair.sign(text.as_bytes()).as_ref());
-        format!("{text}\n{line}")
+        let line = signature_line(&self.public, &self.key.sign(text.as_bytes())?);
+        Ok(format!("{text}\n{line}"))
     }
 }

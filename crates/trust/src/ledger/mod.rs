@@ -154,7 +154,7 @@ fn broken(text: &str) -> TrustError {
 pub async fn create(place: &Place, key: &LogKey) -> Result<(), TrustError> {
     let db = Db::open(&place.database, true, SCHEMA).await?;
     let frontier = Frontier::default();
-    let checkpoint = key.sign(&frontier.head());
+    let checkpoint = key.sign(&frontier.head())?;
     let done: Result<(), StoreError> = store::transaction!(db, tx => {
         let sql = "insert into log_head (origin, size, edge, checkpoint, newest_ms, restored) values ($1, 0, $2, $3, 0, 0)";
         tx.execute(sql, &[key.origin().into(), vec![].into(), checkpoint.as_str().into()]).await?;

@@ -93,7 +93,8 @@ impl Sequencer {
         let leaves: Vec<Hash> = batch.iter().map(|p| leaf_hash(&p.entry)).collect();
         let growth = Growth::new(&self.frontier, &leaves);
         let after = growth.frontier();
-        let checkpoint: Arc<str> = self.key.sign(&after.head()).into();
+        let signed = self.key.sign(&after.head()).map_err(|error| Failure::Refused(error.to_string()))?;
+        let checkpoint: Arc<str> = signed.into();
         let newest_ms = batch.iter().map(|p| p.gen_ms).fold(self.newest_ms, i64::max);
         let mut entries = Vec::new();
         for pending in batch {

@@ -1,0 +1,122 @@
+//! What anyone may read of the certificates: chains, revocation lists, answers about revocation.
+
+use super::{Server, page, public, refuse};
+use crate::serve::log;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
+use base64ct::{Base64, Encoding as _};
+use proof::x509::ocsp::{OcspFailure, REQUEST_BYTES_MAX};
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use trust::TrustError;
+use trust::certificates::Role;
+use trust::clock::{Clock as _, SystemClock};
+use trust::instance::{Instance, Issued, pem as pem_of};
+use trust::revocation::{self, Responder};
+use trust::storage::Storage;
+use trust::{authority, certificates};
+
+const PEM: &str = "application/x-pem-file";
+
+/// All of it as of one moment.
+pub(super) struct Issuers {
+    pub(super) instance: Instance,
+    pub(super) page: String,
+    pub(super) listing: String,
+    /// The addresses of roots and chains.
+    pems: Vec<(String, String)>,
+    /// By the ids of their issuers.
+    pub(super) lists: Vec<(String, Issued)>,
+    certificates: Vec<(String, Vec<u8>)>,
+    responders: Vec<Responder>,
+}
+
+impl Issuers {
+    pub(super) async fn read(
+        instance: &Instance,
+        data: &FilePath,
+        storage: &Storage,
+        url: &str,
+    ) -> Result<Self, TrustError> {
+        let mut pems = Vec::new();
+        for (number, suite) in instance.suites.iter().enumerate() {
+            let end = if number == 0 { String::new() } else { format!("-{}", suite.algorithm) };
+            pems.push((format!("/root{end}.pem"), pem_of(&suite.root.der)));
+            pems.push((format!("/chain{end}.pem"), suite.chain().iter().map(|der| pem_of(der)).collect()));
+        }
+        let mut cas = Vec::new();
+        for held in instance.certificates.iter().filter(|c| c.role != Role::Tsa) {
+            cas.push((certificates::issuer_id(held.certificate()?.spki), held.der.clone()));
+        }
+        Ok(Self {
+            page: page::page(instance, url),
+            listing: log::listing(&instance.logs),
+            pems,
+            lists: authority::lists(data).await?,
+            certificates: cas,
+            responders: authority::responders(data, storage).await?,
+            instance: instance.clone(),
+        })
+    }
+}
+
+fn der(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
+    let mut response = public("", media_type);
+    *response.body_mut() = Body::from(bytes);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// `GET /root.pem`, `/chain.pem` and those of further suites; whatever else nobody knows.
+pub(super) async fn pem(State(server): State<Arc<Server>>, uri: Uri) -> Response<Body> {
+    match server.issuers().pems.iter().find(|(name, _)| name == uri.path()) {
+        Some((_, text)) => public(text, PEM),
+        None => refuse(StatusCode::NOT_FOUND, "there is nothing at this address\n"),
+    }
+}
+
+/// `GET /crl/ID.crl`: the newest list of an issuer.
+pub(super) async fn list(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Response<Body> {
+    let issuers = server.issuers();
+    let id = name.strip_suffix(".crl").unwrap_or_default();
+    match issuers.lists.iter().find(|(known, _)| known == id) {
+        Some((_, list)) => der(list.der.clone(), "application/pkix-crl"),
+        None => refuse(StatusCode::NOT_FOUND, "no such list\n"),
+    }
+}
+
+/// `GET /ca/ID.cer`: the certificate of an issuer.
+pub(super) async fn certificate(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Response<Body> {
+    let issuers = server.issuers();
+    let id = name.strip_suffix(".cer").unwrap_or_default();
+    match issuers.certificates.iter().find(|(known, _)| known == id) {
+        Some((_, bytes)) => der(bytes.clone(), "application/pkix-cert"),
+        None => refuse(StatusCode::NOT_FOUND, "no such certificate\n"),
+    }
+}
+
+/// `POST /ocsp` (RFC 6960 appendix A.1).
+pub(super) async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response<Body> {
+    let body = to_bytes(request.into_body(), REQUEST_BYTES_MAX).await;
+    respond(&server, body.ok().as_deref())
+}
+
+/// `GET /ocsp/BASE64`.
+pub(super) async fn answer_in_address(
+    State(server): State<Arc<Server>>,
+    Path(request): Path<String>,
+) -> Response<Body> {
+    let request = Some(request).filter(|r| r.len() <= REQUEST_BYTES_MAX * 2);
+    respond(&server, request.and_then(|r| Base64::decode_vec(&r).ok()).as_deref())
+}
+
+fn respond(server: &Server, request: Option<&[u8]>) -> Response<Body> {
+    const REPLY: &str = "application/ocsp-response";
+    let (Some(request), Ok(reading)) = (request, SystemClock.now()) else {
+        return der(OcspFailure::MalformedRequest.encode(), REPLY);
+    };
+    // What is told by the clock of the tokens is better, where there is one.
+    let now = server.clock.as_ref().and_then(|c| c.now().ok()).map_or(reading.time, |told| told.time);
+    der(revocation::respond(&server.issuers().responders, request, now), REPLY)
+}

@@ -1,0 +1,76 @@
+//! What goes on beside the requests: the clock is measured, the journal settled into the log, and
+//! keys and lists are looked at again, each hour and when the operator says so (SIGHUP).
+
+use super::Server;
+use crate::config::Config;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use trust::TrustError;
+use trust::clock::watch::Watch;
+
+/// How soon a line of the journal is in the log.
+const SETTLE: Duration = Duration::from_secs(1);
+/// How often keys and lists are looked at.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// The work, until it is ended.
+pub(super) struct Upkeep(Vec<JoinHandle<()>>);
+
+impl Upkeep {
+    /// Stops it, and waits until nothing of it holds the server any more.
+    pub(super) async fn end(self) {
+        for task in &self.0 {
+            task.abort();
+        }
+        for task in self.0 {
+            // Aborted is what it should be.
+            let _ = task.await;
+        }
+    }
+}
+
+/// Starts it. The clock has been measured once when this returns.
+pub(super) async fn start(server: &Arc<Server>, config: &Config) -> Result<Upkeep, TrustError> {
+    let mut tasks = Vec::new();
+    if let Some(clock) = &server.clock {
+        let sources = config.clock.sources();
+        let mut watch = Watch::new(Arc::clone(clock), sources, config.clock.every(), server.journal.clone()).await?;
+        watch.round().await?;
+        tasks.push(tokio::spawn(watch.run()));
+    }
+    server.journal.settle(server.tsa.ledger()).await?;
+    tasks.push(tokio::spawn(settle(Arc::clone(server))));
+    let hangup = signal(SignalKind::hangup()).map_err(|e| TrustError::Broken(e.to_string()))?;
+    tasks.push(tokio::spawn(look_again(Arc::clone(server), hangup)));
+    Ok(Upkeep(tasks))
+}
+
+async fn settle(server: Arc<Server>) {
+    let mut ticks = tokio::time::interval(SETTLE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = server.journal.settle(server.tsa.ledger()).await {
+            tracing::error!(%error, "the journal cannot be put into the log");
+        }
+    }
+}
+
+async fn look_again(server: Arc<Server>, mut hangup: tokio::signal::unix::Signal) {
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = hangup.recv() => {}
+        }
+        match server.look_again().await {
+            Ok(()) => tracing::info!("keys and revocation lists were looked at again"),
+            Err(error) => tracing::error!(%error, "keys cannot be looked at again; the old ones go on"),
+        }
+    }
+}
