@@ -125,6 +125,11 @@ pub fn command(words: &Words) -> Command {
                         .arg(Arg::new("source").required(true).value_name("FILE|URL").help(say("arg-source")))
                         .arg(text("fingerprint", "arg-fingerprint").value_name("HEX")),
                 )
+                .subcommand(
+                    Command::new("remove")
+                        .about(say("cmd-trust-remove"))
+                        .arg(Arg::new("fingerprint").required(true).value_name("HEX").help(say("arg-which"))),
+                )
                 .subcommand(Command::new("list").about(say("cmd-trust-list"))),
         )
         .subcommand(
@@ -147,7 +152,12 @@ pub fn command(words: &Words) -> Command {
                         .arg(one_path("folder", "DIR", &say("arg-new-folder")))
                         .arg(data()),
                 )
-                .subcommand(Command::new("retire").about(say("cmd-log-retire")).arg(data())),
+                .subcommand(
+                    Command::new("retire")
+                        .about(say("cmd-log-retire"))
+                        .arg(flag("destroy-key", "arg-destroy-key"))
+                        .arg(data()),
+                ),
         )
         .subcommand(Command::new("fsck").about(say("cmd-fsck")).arg(data()))
         .subcommand(
@@ -201,6 +211,7 @@ fn keys(words: &Words) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(act("list", "cmd-keys-list"))
+        .subcommand(act("fingerprint", "cmd-keys-fingerprint"))
         .subcommand(act("rotate", "cmd-keys-rotate").arg(suite()))
         .subcommand(with_root(act("renew-issuing", "cmd-keys-renew-issuing").arg(suite())))
         .subcommand(with_root(act("renew-root-lists", "cmd-keys-renew-root-lists")))

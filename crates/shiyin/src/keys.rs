@@ -22,6 +22,11 @@ fn fault(error: TrustError) -> Failure {
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     match matches.subcommand() {
         Some(("list", m)) => list(m, words),
+        Some(("fingerprint", m)) => {
+            let instance = runtime()?.block_on(Instance::open(input::path(m, "data"))).map_err(fault)?;
+            tell(&instance.main().root.fingerprint());
+            Ok(Exit::Valid)
+        }
         Some((act, m)) => runtime()?.block_on(perform(act, m, words)),
         None => Ok(Exit::Usage),
     }

@@ -243,6 +243,7 @@ fn router(server: Arc<Server>) -> Router {
         .route("/tsa/{algorithm}", axum::routing::post(stamp::other))
         .route("/log", get(|State(s): State<Arc<Server>>| async move { public(&s.issuers().listing, TEXT) }))
         .route("/log/{*name}", get(log::file))
+        .route("/crl", get(issuers::lists))
         .route("/crl/{name}", get(issuers::list))
         .route("/ca/{name}", get(issuers::certificate))
         .route("/ocsp", axum::routing::post(issuers::answer))

@@ -67,6 +67,7 @@ fn pinned_files() -> Vec<PathBuf> {
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     match matches.subcommand() {
         Some(("add", m)) => add(m, words),
+        Some(("remove", m)) => remove(m, words),
         _ => list(words),
     }
 }
@@ -109,6 +110,24 @@ fn add(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     files::replace(&path, pem.as_bytes(), files::PUBLIC).map_err(|e| input::cannot_write(&path, &e, words))?;
     let values = [("subject", &*subject(der)), ("fingerprint", &fingerprint), ("path", &path.to_string_lossy())];
     tell(&words.say("trust-added", &values));
+    Ok(Exit::Valid)
+}
+
+/// `shiyin trust remove HEX`: what was pinned under this fingerprint is trusted no more.
+fn remove(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let wanted =
+        matches.get_one::<String>("fingerprint").map(|f| f.replace(':', "").to_lowercase()).unwrap_or_default();
+    let is_it = |path: &PathBuf| {
+        let found = input::certificates(path, words).unwrap_or_default();
+        let fits = |der: &Vec<u8>| DigestAlgorithm::Sha256.digest(der).to_string().starts_with(&wanted);
+        wanted.len() >= 8 && found.len() == 1 && found.iter().all(fits)
+    };
+    let found: Vec<PathBuf> = pinned_files().into_iter().filter(is_it).collect();
+    let [path] = found.as_slice() else {
+        return Err(Failure::new(Exit::Input, words.say("trust-not-pinned", &[("fingerprint", &wanted)])));
+    };
+    std::fs::remove_file(path).map_err(|e| input::cannot_write(path, &e, words))?;
+    tell(&words.say("trust-removed", &[("fingerprint", &wanted)]));
     Ok(Exit::Valid)
 }
 

@@ -259,7 +259,7 @@ impl Ceremony {
     ///
     /// For an instance out of a backup, and for one whose log can no longer be trusted. Nothing
     /// may be serving it. Gives the new log's name.
-    pub async fn retire_log(&mut self) -> Result<String, TrustError> {
+    pub async fn retire_log(&mut self, destroy_key: bool) -> Result<String, TrustError> {
         let old = self.instance.logs.last().ok_or_else(|| refused("the instance has no log"))?.clone();
         let (key, log_place) = self.keystore.generate(KeyAlgorithm::Ed25519, "log")?;
         let log = LogKey::new(&next_origin(&old.origin), key)?;
@@ -279,8 +279,14 @@ impl Ceremony {
             let own = (&key, suite.tsa.place.clone());
             self.certify(Role::Tsa, suite.algorithm, own, issuer, Some(&identity)).await?;
         }
-        let fields = fields(json!({ "closed": old.origin, "begun": identity.origin }));
-        self.journal.write(Kind::LogRetired, self.now, fields).await?;
+        let about = fields(json!({ "closed": old.origin, "begun": identity.origin }));
+        self.journal.write(Kind::LogRetired, self.now, about).await?;
+        if destroy_key {
+            self.keystore.destroy(&self.instance.log_place)?;
+            let public: Vec<String> = old.keys.iter().map(ToString::to_string).collect();
+            let about = fields(json!({ "role": "log", "public": public.join(" ") }));
+            self.journal.write(Kind::KeyDestroyed, self.now, about).await?;
+        }
         self.look_again().await?;
         Ok(identity.origin)
     }

@@ -183,7 +183,7 @@ fn retire(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let now = now(words)?;
     let retired = runtime()?.block_on(async {
         let mut ceremony = Ceremony::begin(data, &storage, now).await?;
-        let retired = ceremony.retire_log().await;
+        let retired = ceremony.retire_log(matches.get_flag("destroy-key")).await;
         ceremony.end().await;
         retired
     });

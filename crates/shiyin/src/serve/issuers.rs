@@ -76,6 +76,12 @@ pub(super) async fn pem(State(server): State<Arc<Server>>, uri: Uri) -> Response
     }
 }
 
+/// `GET /crl`: where the lists are.
+pub(super) async fn lists(State(server): State<Arc<Server>>) -> Response<Body> {
+    let text: String = server.issuers().lists.iter().map(|(id, _)| format!("/crl/{id}.crl\n")).collect();
+    public(&text, "text/plain; charset=utf-8")
+}
+
 /// `GET /crl/ID.crl`: the newest list of an issuer.
 pub(super) async fn list(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Response<Body> {
     let issuers = server.issuers();

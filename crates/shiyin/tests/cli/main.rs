@@ -6,6 +6,7 @@ mod http;
 mod ledger;
 mod peers;
 mod production;
+mod rehearsal;
 mod stamping;
 
 use std::io::{BufRead as _, BufReader};
