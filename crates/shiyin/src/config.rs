@@ -268,12 +268,42 @@ pub struct ServeConfig {
 
 /// `[serve.tls]`
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum TlsConfig {
+    /// Out of files.
+    Files {
+        /// The certificate chain, in PEM.
+        certificate: PathBuf,
+        /// Its key, in PEM.
+        key: PathBuf,
+    },
+    /// By ACME.
+    Acme {
+        /// From where.
+        acme: AcmeConfig,
+    },
+}
+
+/// `[serve.tls.acme]`: the name is that of `public.url`, and the service must reach it on port 443.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TlsConfig {
-    /// The certificate chain, in PEM.
-    pub certificate: PathBuf,
-    /// Its key, in PEM.
-    pub key: PathBuf,
+pub struct AcmeConfig {
+    /// The service's directory.
+    #[serde(default = "lets_encrypt")]
+    pub directory: String,
+    /// Where the service may write to, such as `mailto:security@shiyin.example`.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// That the service's terms were read and are agreed to.
+    #[serde(default)]
+    pub agree_to_terms: bool,
+    /// The root of the service's own TLS, where it is no public one.
+    #[serde(default)]
+    pub root: Option<PathBuf>,
+}
+
+fn lets_encrypt() -> String {
+    "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
 /// `[messages]`
@@ -422,7 +452,10 @@ pub fn parse(text: &str, path: &Path, data: &Path, words: &Words) -> Result<Conf
     let secrets = config.storage.s3.as_mut().map(|s3| &mut s3.secret_file);
     let keys = &mut config.keys;
     let keys = keys.passphrase_file.as_mut().into_iter().chain(keys.pkcs11.as_mut().map(|t| &mut t.pin_file));
-    let tls = config.serve.tls.as_mut().into_iter().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
+    let tls = config.serve.tls.as_mut().into_iter().flat_map(|tls| match tls {
+        TlsConfig::Files { certificate, key } => vec![certificate, key],
+        TlsConfig::Acme { acme } => acme.root.as_mut().into_iter().collect(),
+    });
     let database = config.storage.database_file.as_mut();
     for name in roots.chain(secrets).chain(database).chain(keys).chain(tls).chain(config.messages.folder.as_mut()) {
         *name = data.join(&*name);

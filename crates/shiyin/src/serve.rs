@@ -3,6 +3,7 @@
 //! A refusal of the protocol is an answer of the protocol; HTTP codes speak of
 //! transport only. Bodies, waiting times and requests per address are bounded.
 
+mod acme;
 mod connections;
 mod external;
 mod issuers;
@@ -91,7 +92,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     if mode == Mode::Production && !local.ip().is_loopback() && config.serve.tls.is_none() {
         return Err(fault(words.say("serve-plain", &[("address", &address)])));
     }
-    let tls = config.serve.tls.as_ref().map(|tls| tls::acceptor(tls, words)).transpose()?;
+    let public_url = authority.instance.url.clone().unwrap_or_default();
+    let tls = config.serve.tls.as_ref().map(|tls| tls::prepare(tls, data, &public_url, words)).transpose()?;
     let metrics_listener = match &config.serve.metrics {
         Some(address) => Some(listen(address, words).await?),
         None => None,
@@ -104,6 +106,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let server = Server::new(authority, &place, config, rate, (data, &storage, &url), waiting);
     let server = Arc::new(server.await.map_err(broken)?);
     let watching = upkeep::start(&server, config).await.map_err(broken)?;
+    let (tls, acme) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.acme));
+    let acme = acme.map(|acme| tokio::spawn(acme.run()));
     let stamper = external::start(&config.external, place.public.clone(), words)?;
     let signalled = stop_signal().map_err(|e| fault(e.to_string()))?;
     tell(&words.say(if mode == Mode::Production { "serve-ready-production" } else { "serve-ready" }, &[("url", &url)]));
@@ -125,7 +129,7 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
         tokio::spawn(connections::serve(listener, None, router, std::future::pending()))
     });
     connections::serve(listener, tls, router(Arc::clone(&server)), ends).await;
-    inside.inspect(tokio::task::JoinHandle::abort);
+    inside.into_iter().chain(acme).for_each(|task| task.abort());
     drop(stamper);
     watching.end().await;
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.

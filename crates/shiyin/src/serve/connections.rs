@@ -1,5 +1,6 @@
 //! Connections: how many there may be, how long a head may take, how they end.
 
+use super::tls::is_proof;
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -54,7 +55,9 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Rout
                 match tls {
                     None => drop(watcher.watch(connection(&http, stream, address.ip(), router)).await),
                     Some(tls) => {
-                        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await
+                            && !is_proof(stream.get_ref().1)
+                        {
                             drop(watcher.watch(connection(&http, stream, address.ip(), router)).await);
                         }
                     }
