@@ -16,7 +16,6 @@ use trust::clock::Fault;
 use trust::clock::host::Machine;
 use trust::clock::watch::WatchedClock;
 use trust::instance::{Instance, Mode};
-use trust::keys::KeyAlgorithm;
 use trust::storage::Storage;
 
 const DAY_S: i64 = 86_400;
@@ -120,30 +119,15 @@ async fn lists(patient: &mut Patient<'_>, data: &Path, instance: &Instance, now:
     }
 }
 
-/// Until when an algorithm is recommended, and by whom. After that new tokens need another; old ones
-/// need to have been stamped again before.
-fn sunset(algorithm: KeyAlgorithm) -> Option<(i64, &'static str)> {
-    match algorithm {
-        // 2030-12-31 and 2035-12-31.
-        KeyAlgorithm::Rsa2048 => Some((1_924_905_600, "NIST IR 8547")),
-        KeyAlgorithm::P256
-        | KeyAlgorithm::P384
-        | KeyAlgorithm::Rsa3072
-        | KeyAlgorithm::Rsa4096
-        | KeyAlgorithm::Ed25519 => Some((2_082_672_000, "NIST IR 8547")),
-        _ => None,
-    }
-}
-
 fn algorithms(patient: &mut Patient<'_>, instance: &Instance, now: Time) {
     for suite in &instance.suites {
-        let Some((end_s, source)) = sunset(suite.algorithm) else { continue };
+        let Some((end, source)) = suite.algorithm.recommended_until() else { continue };
         let tsa_end = suite.tsa.certificate().map_or(now, |c| c.not_after);
-        let end = Time::from_unix(end_s).to_string();
-        let values = [("algorithm", suite.algorithm.name()), ("date", &end[..10]), ("source", source)];
-        if now.unix_s() > end_s {
+        let date = end.to_string();
+        let values = [("algorithm", suite.algorithm.name()), ("date", &date[..10]), ("source", source)];
+        if now > end {
             patient.fault("doctor-algorithm-over", &values);
-        } else if tsa_end.unix_s() > end_s {
+        } else if tsa_end > end {
             patient.warn("doctor-algorithm-before-certificate", &values);
         } else {
             patient.well("doctor-algorithm-well", &values);

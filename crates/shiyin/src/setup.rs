@@ -175,6 +175,20 @@ fn interview(matches: &ArgMatches, words: &Words) -> Result<(String, Option<Path
     }
     out.push_str(&format!("\n[public]\nurl = {}\n", quote(&ask("setup-ask-url", "")?)));
     out.push_str(&format!("\n[tsa]\nalgorithms = [{}]\n", list(&ask("setup-ask-algorithms", "p256")?)));
+    let origin = ask("setup-ask-origin", "")?;
+    if !origin.is_empty() {
+        out.push_str(&format!("origin = {}\n", quote(&origin)));
+    }
+    let years = ask("setup-ask-retention", "20")?;
+    let years: u32 =
+        years.parse().map_err(|_| Failure::new(Exit::Usage, words.say("setup-no-number", &[("value", &years)])))?;
+    out.push_str(&format!("retention_years = {years}\n"));
+    let module = ask("setup-ask-module", "")?;
+    if !module.is_empty() {
+        let (token, pin_file) = (ask("setup-ask-token", "shiyin")?, ask("setup-ask-pin-file", "")?);
+        let [module, token, pin_file] = [&module, &token, &pin_file].map(|text| quote(text));
+        out.push_str(&format!("\n[keys.pkcs11]\nmodule = {module}\ntoken = {token}\npin_file = {pin_file}\n"));
+    }
     let sources = ask("setup-ask-sources", OFFERED_SOURCES)?;
     let count = sources.split_whitespace().count();
     out.push_str(&format!("\n[clock]\nquorum = {}\n", count / 2 + 1));
@@ -187,9 +201,12 @@ fn interview(matches: &ArgMatches, words: &Words) -> Result<(String, Option<Path
     if !proxies.is_empty() {
         out.push_str(&format!("trusted_proxies = [{}]\n", list(&proxies)));
     }
-    let [certificate, key] = ["setup-ask-tls-certificate", "setup-ask-tls-key"].map(|id| ask(id, ""));
-    let (certificate, key) = (certificate?, key?);
-    if !certificate.is_empty() {
+    let certificate = ask("setup-ask-tls-certificate", "")?;
+    let is_file = !certificate.is_empty() && certificate != "acme";
+    let key = if is_file { ask("setup-ask-tls-key", "")? } else { String::new() };
+    if certificate == "acme" {
+        out.push_str("\n[serve.tls.acme]\nagree_to_terms = true\n");
+    } else if !certificate.is_empty() {
         out.push_str(&format!("\n[serve.tls]\ncertificate = {}\nkey = {}\n", quote(&certificate), quote(&key)));
     }
     let root = match matches.get_one::<PathBuf>("root-keys") {

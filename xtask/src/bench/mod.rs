@@ -178,7 +178,9 @@ fn openssl_replies(root: &Path, folder: &Path, data: &Path, request: &[u8]) -> R
     let source = root.join("xtask/src/bench/openssl_ts.c");
     run(Command::new("cc").arg("-O2").arg("-o").arg(at("openssl_ts")).arg(source).arg("-lcrypto"))?;
     let pass = format!("file:{}", data.join("keys/passphrase").display());
-    let key = data.join("keys/tsa.pem");
+    let is_tsa = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("tsa-"));
+    let mut keys = std::fs::read_dir(data.join("keys"))?.filter_map(|e| Some(e.ok()?.path()));
+    let key = keys.find(is_tsa).context("the TSA key")?;
     run(Command::new("openssl").args(["pkey", "-passin", &pass, "-in"]).arg(key).arg("-out").arg(at("plain.pem")))?;
     std::fs::write(at("request.tsq"), request)?;
     let chain = data.join("public/chain.pem");

@@ -12,6 +12,9 @@ use proof::digest::DigestAlgorithm;
 use proof::oid::{self, Oid};
 use proof::report::Code::{self, *};
 use proof::report::Verdict::{self, Incomplete, Invalid, Unconfirmed, Valid};
+use proof::x509::Certificate;
+use proof::x509::crl::{Reason, Revocation};
+use proof::x509::ocsp::{OcspRequest, Status, encode_data, encode_response};
 
 const DAY: i64 = 86_400;
 
@@ -74,6 +77,7 @@ fn signers(issuing: &Identity) -> Vec<(&'static str, Identity)> {
         ("tsa-rsa-2048", tsa("Vector TSA RSA 2048", TestKey::rsa("tsa-rsa-2048", 2048))),
         ("tsa-ed25519", tsa("Vector TSA Ed25519", TestKey::ed25519("tsa-ed25519"))),
         ("tsa-sm2", tsa("Vector TSA SM2", TestKey::sm2("tsa-sm2"))),
+        ("tsa-ml-dsa-65", tsa("Vector TSA ML-DSA-65", TestKey::ml_dsa_65("tsa-ml-dsa-65"))),
         ("tsa-rsa-1024", tsa("Vector TSA RSA 1024", TestKey::rsa("tsa-rsa-1024", 1024))),
     ]
 }
@@ -201,6 +205,16 @@ fn revocation_lists(
         ("crl-no-reason-after", of_tsa(after, None)),
         ("crl-cessation-after", of_tsa(after, Some(5))),
         ("crl-hold-after", of_tsa(after, Some(6))),
+        ("ocsp-good", ocsp_response(issuing, &tsa.serial, fresh, Status::Good)),
+        ("ocsp-superseded-after", ocsp_response(issuing, &tsa.serial, fresh, revoked(after, Reason::Superseded))),
+        ("ocsp-compromised-after", ocsp_response(issuing, &tsa.serial, fresh, revoked(after, Reason::KeyCompromise))),
+        ("ocsp-unknown", ocsp_response(issuing, &tsa.serial, fresh, Status::Unknown)),
+        ("ocsp-forged", {
+            let key = TestKey::p256("other root");
+            let forged =
+                Identity { key, der: issuing.der.clone(), name: issuing.name.clone(), serial: other.serial.clone() };
+            ocsp_response(&forged, &tsa.serial, fresh, revoked(before, Reason::KeyCompromise))
+        }),
         ("crl-partial", revocation_list(issuing, fresh, &[], true)),
         ("crl-issuing-revoked", revocation_list(root, fresh, &[(&issuing.serial, after, Some(2))], false)),
         // Names the issuing CA and is signed by somebody else.
@@ -210,6 +224,35 @@ fn revocation_lists(
             revocation_list(&forged, fresh, &[(&tsa.serial, before, Some(1))], false)
         }),
     ]
+}
+
+fn revoked(date: Time, reason: Reason) -> Status {
+    Status::Revoked(Revocation { date, reason: Some(reason), invalid_from: None })
+}
+
+/// An answer about one certificate of `issuer`, signed by it.
+fn ocsp_response(issuer: &Identity, serial: &[u8], now: Time, status: Status) -> Vec<u8> {
+    let certificate = Certificate::parse(&issuer.der).expect("a certificate of the vectors");
+    let request = super::pki::encoded(|w| {
+        w.sequence(|w| {
+            w.sequence(|w| {
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        w.sequence(|w| {
+                            w.algorithm(oid::SHA256, false);
+                            w.octets(DigestAlgorithm::Sha256.digest(certificate.subject.der()).as_bytes());
+                            w.octets(DigestAlgorithm::Sha256.digest(issuer.key.key_bits().as_slice()).as_bytes());
+                            w.integer(serial);
+                        });
+                    });
+                });
+            });
+        });
+    });
+    let request = OcspRequest::parse(&request).expect("a request");
+    let data = encode_data(&certificate, &[(request.certificates[0], status)], None, now, now.plus_s(7 * DAY));
+    let scheme = issuer.key.scheme();
+    encode_response(&data, &scheme.identifier(), &issuer.key.sign(scheme, &data))
 }
 
 /// Adds one vector; the returned reference allows further changes.
@@ -254,6 +297,7 @@ fn signer_cases(pki: &Pki, v: &mut Vec<Vector>) {
         ("good-rsa-2048", "tsa-rsa-2048", "RSA with PKCS #1 v1.5"),
         ("good-ed25519", "tsa-ed25519", "Ed25519 with SHA-512 beside it (RFC 8419)"),
         ("good-sm2", "tsa-sm2", "SM2 with SM3 under the PKCS #7 content type"),
+        ("good-ml-dsa-65", "tsa-ml-dsa-65", "ML-DSA-65 with SHA-512 beside it (RFC 9882)"),
     ] {
         let signer = pki.signer(signer);
         add(v, name, (Valid, &[]), why, &Recipe::good(signer, &[signer, &pki.issuing]));
@@ -266,6 +310,14 @@ fn signer_cases(pki: &Pki, v: &mut Vec<Vector>) {
     let mut recipe = Recipe::good(sm2, &[sm2, &pki.issuing]);
     recipe.change_signature = raw_pair;
     add(v, "good-sm2-raw-signature", (Valid, &[]), "an SM2 signature as 64 raw bytes, as some products emit", &recipe);
+    let ml_dsa = pki.signer("tsa-ml-dsa-65");
+    let mut recipe = Recipe::good(ml_dsa, &[ml_dsa, &pki.issuing]);
+    recipe.change_signature = |signature| signature[3000] ^= 1;
+    add(v, "bad-ml-dsa-65", (Invalid, &[SignatureWrong]), "ML-DSA-65 with one bit changed", &recipe);
+    let mut recipe = Recipe::good(ml_dsa, &[ml_dsa, &pki.issuing]);
+    recipe.signature_identifier = super::pki::encoded(|w| w.algorithm(oid::ML_DSA_65, true));
+    let why = "ML-DSA-65 with NULL parameters, which RFC 9881 forbids";
+    add(v, "bad-ml-dsa-65-parameters", (Invalid, &[SignatureUnsupported]), why, &recipe);
     let rsa = pki.signer("tsa-rsa-2048");
     let rsa_recipe = || Recipe::good(rsa, &[rsa, &pki.issuing]);
     let mut recipe = rsa_recipe();
@@ -490,6 +542,11 @@ fn revocation_cases(pki: &Pki, v: &mut Vec<Vector>) {
         ),
         ("good-forged-list", &["crl-forged"], (Valid, &[]), "a list that the CA did not sign is left aside"),
         ("good-partial-list", &["crl-partial"], (Valid, &[]), "a list with a critical extension is left aside"),
+        ("good-ocsp", &["ocsp-good"], (Valid, &[]), "an OCSP response says that it is good"),
+        ("good-ocsp-superseded-later", &["ocsp-superseded-after"], (Valid, &[]), "the same reasons as in a list"),
+        ("bad-ocsp-compromised-later", &["ocsp-compromised-after"], (Invalid, &[Revoked]), "told by OCSP"),
+        ("good-ocsp-unknown", &["ocsp-unknown"], (Valid, &[]), "a responder that does not know says nothing"),
+        ("good-ocsp-forged", &["ocsp-forged"], (Valid, &[]), "a response that the CA did not sign is left aside"),
         ("good-old-list", &["crl-old"], (Valid, &[RevocationDataOld]), "a list past its next update"),
         (
             "bad-newest-list-decides",

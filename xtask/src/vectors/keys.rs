@@ -18,6 +18,7 @@ pub(crate) enum TestKey {
     Rsa(Box<rsa::RsaPrivateKey>),
     Ed25519(Box<ed25519_dalek::SigningKey>),
     Sm2(sm2::dsa::SigningKey),
+    MlDsa65(Box<ml_dsa::SigningKey<ml_dsa::MlDsa65>>),
 }
 
 /// How a test key signs.
@@ -28,6 +29,7 @@ pub(crate) enum Scheme {
     RsaPss,
     Ed25519,
     Sm2,
+    MlDsa65,
 }
 
 impl TestKey {
@@ -54,6 +56,10 @@ impl TestKey {
         Self::Sm2(key.expect("a hash is a valid scalar"))
     }
 
+    pub(crate) fn ml_dsa_65(name: &str) -> Self {
+        Self::MlDsa65(Box::new(ml_dsa::SigningKey::from_seed(&seed(name).into())))
+    }
+
     /// The scheme that a certificate signed with this key uses.
     pub(crate) fn scheme(&self) -> Scheme {
         match self {
@@ -62,6 +68,7 @@ impl TestKey {
             Self::Rsa(_) => Scheme::RsaPkcs1(DigestAlgorithm::Sha256),
             Self::Ed25519(_) => Scheme::Ed25519,
             Self::Sm2(_) => Scheme::Sm2,
+            Self::MlDsa65(_) => Scheme::MlDsa65,
         }
     }
 
@@ -78,6 +85,10 @@ impl TestKey {
             Self::P384(key) => ec(oid::P384, key.verifying_key().to_sec1_point(false).as_bytes()),
             Self::Sm2(key) => ec(oid::SM2_CURVE, &key.verifying_key().to_sec1_bytes()),
             Self::Ed25519(key) => spki(key.verifying_key().as_bytes(), |w| w.oid(oid::ED25519)),
+            Self::MlDsa65(key) => {
+                use ml_dsa::signature::Keypair as _;
+                spki(&key.verifying_key().encode(), |w| w.oid(oid::ML_DSA_65))
+            }
             Self::Rsa(key) => {
                 let mut w = Writer::new();
                 w.sequence(|w| {
@@ -90,6 +101,17 @@ impl TestKey {
                 })
             }
         }
+    }
+
+    /// The bits of the public key, without what says of which kind it is.
+    pub(crate) fn key_bits(&self) -> Vec<u8> {
+        let spki = self.spki();
+        let read = || {
+            let mut fields = proof::der::Element::parse(&spki)?.inside(tag::SEQUENCE)?;
+            fields.expect(tag::SEQUENCE)?;
+            fields.expect(tag::BIT_STRING)?.bit_string().map(<[u8]>::to_vec)
+        };
+        read().expect("a SubjectPublicKeyInfo of our own")
     }
 
     /// A signature over `message`.
@@ -130,6 +152,10 @@ impl TestKey {
                 let signature: sm2::dsa::Signature = key.sign(message);
                 pair(&signature.to_bytes())
             }
+            (Self::MlDsa65(key), Scheme::MlDsa65) => {
+                let signature = key.expanded_key().sign_deterministic(message, &[]).expect("an empty context");
+                signature.encode().to_vec()
+            }
             _ => unreachable!("a key signs with its own scheme"),
         }
     }
@@ -162,6 +188,7 @@ impl Scheme {
             }),
             Self::Ed25519 => w.algorithm(oid::ED25519, false),
             Self::Sm2 => w.algorithm(oid::SM2_SM3, false),
+            Self::MlDsa65 => w.algorithm(oid::ML_DSA_65, false),
         }
         w.into_bytes()
     }
@@ -171,7 +198,7 @@ impl Scheme {
         match self {
             Self::Ecdsa(digest) | Self::RsaPkcs1(digest) => digest,
             Self::RsaPss => DigestAlgorithm::Sha256,
-            Self::Ed25519 => DigestAlgorithm::Sha512,
+            Self::Ed25519 | Self::MlDsa65 => DigestAlgorithm::Sha512,
             Self::Sm2 => DigestAlgorithm::Sm3,
         }
     }

@@ -38,6 +38,7 @@ pub(super) struct Metrics {
     expires: Seconds,
     use_ends: Seconds,
     list_due: Seconds,
+    algorithm_ends: Seconds,
 }
 
 impl Metrics {
@@ -57,6 +58,7 @@ impl Metrics {
             expires: Family::default(),
             use_ends: Family::default(),
             list_due: Family::default(),
+            algorithm_ends: Family::default(),
             registry: Registry::default(),
         };
         let s = Unit::Seconds;
@@ -76,6 +78,8 @@ impl Metrics {
         registry.register("certificate_expires", help, metrics.expires.clone());
         registry.register("key_use_ends", "When a TSA key is to sign no more, Unix time", metrics.use_ends.clone());
         registry.register("revocation_list_due", "When the next list is due, Unix time", metrics.list_due.clone());
+        let help = "Until when an algorithm is recommended, Unix time";
+        registry.register("algorithm_recommended_until", help, metrics.algorithm_ends.clone());
         Self { registry, ..metrics }
     }
 
@@ -109,6 +113,9 @@ impl Metrics {
         let issuers = server.issuers();
         for suite in &issuers.instance.suites {
             let name = suite.algorithm.name().to_owned();
+            if let Some((end, _)) = suite.algorithm.recommended_until() {
+                self.algorithm_ends.get_or_create(&vec![("suite", name.clone())]).set(end.unix_s() as f64);
+            }
             for held in [&suite.root, &suite.issuing, &suite.tsa] {
                 let Ok(certificate) = held.certificate() else { continue };
                 let labels = vec![("suite", name.clone()), ("role", held.role.name().to_owned())];

@@ -3,18 +3,23 @@
 
 use super::Server;
 use crate::config::Config;
+use proof::der::Time;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use trust::TrustError;
+use trust::certificates::key_use_ends;
 use trust::clock::watch::Watch;
+use trust::clock::{Clock as _, SystemClock};
 
 /// How soon a line of the journal is in the log.
 const SETTLE: Duration = Duration::from_secs(1);
 /// How often keys and lists are looked at.
 const LOOK: Duration = Duration::from_secs(3600);
+/// What ends within this time is warned of.
+const SOON_S: i64 = 90 * 86_400;
 
 /// The work, until it is ended.
 pub(super) struct Upkeep(Vec<JoinHandle<()>>);
@@ -69,8 +74,31 @@ async fn look_again(server: Arc<Server>, mut hangup: tokio::signal::unix::Signal
             _ = hangup.recv() => {}
         }
         match server.look_again().await {
-            Ok(()) => tracing::info!("keys and revocation lists were looked at again"),
+            Ok(()) => {
+                tracing::info!("keys and revocation lists were looked at again");
+                warn_of_ends(&server);
+            }
             Err(error) => tracing::error!(%error, "keys cannot be looked at again; the old ones go on"),
+        }
+    }
+}
+
+/// Says what ends soon, so that nobody learns of it from the end itself.
+fn warn_of_ends(server: &Server) {
+    let Ok(reading) = SystemClock.now() else { return };
+    let is_soon = |end: Time| end.unix_s() - reading.time.unix_s() < SOON_S;
+    let issuers = server.issuers();
+    for suite in &issuers.instance.suites {
+        let algorithm = suite.algorithm.name();
+        for held in [&suite.root, &suite.issuing, &suite.tsa] {
+            let Ok(certificate) = held.certificate() else { continue };
+            let end = key_use_ends(&certificate).unwrap_or(certificate.not_after);
+            if is_soon(end) {
+                tracing::warn!(algorithm, role = held.role.name(), %end, "a certificate ends soon; see shiyin doctor");
+            }
+        }
+        if let Some((end, source)) = suite.algorithm.recommended_until().filter(|(end, _)| is_soon(*end)) {
+            tracing::warn!(algorithm, %end, source, "an algorithm is recommended for not much longer; see shiyin doctor");
         }
     }
 }

@@ -155,7 +155,7 @@ fn setup_asks_in_both_languages() {
             .spawn()
             .unwrap();
         let list = sources.addresses.join(" ");
-        let lines = [
+        let lines: [&str; 17] = [
             "A \"quoted\" firm",
             "",
             "123",
@@ -164,9 +164,11 @@ fn setup_asks_in_both_languages() {
             "",
             "",
             "https://x.example",
+            "ed25519 sm2",
+            "x.example/own-log",
+            "30",
             "",
             &list,
-            "",
             "",
             "",
             "",
@@ -178,7 +180,13 @@ fn setup_asks_in_both_languages() {
         assert!(text(&output).contains(name), "{}", text(&output));
         let listed = shiyin().current_dir(folder.path()).args(["keys", "list"]).output().unwrap();
         ended(&listed, 0);
-        assert!(text(&listed).contains("off this host"), "{}", text(&listed));
+        let listed = text(&listed);
+        assert!(
+            listed.contains("off this host") && listed.contains("tsa ed25519") && listed.contains("tsa sm2"),
+            "{listed}"
+        );
+        let log = shiyin().current_dir(folder.path()).args(["log", "show"]).output().unwrap();
+        assert!(text(&log).contains("x.example/own-log"), "{}", text(&log));
     }
     let folder = tempfile::tempdir().unwrap();
     let nobody = shiyin().current_dir(folder.path()).args(["setup"]).output().unwrap();

@@ -19,7 +19,7 @@ use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, PqdsaKeyPair};
 use hardware::HardwareKey;
 use proof::crypto::{ML_DSA_65_SIGNATURE_BYTES, SM2_DEFAULT_ID};
-use proof::der::{Writer, tag};
+use proof::der::{Time, Writer, tag};
 use proof::digest::DigestAlgorithm;
 use proof::oid;
 use sm2::dsa::signature::Signer as _;
@@ -96,6 +96,21 @@ impl KeyAlgorithm {
             Self::MlDsa65 => w.algorithm(oid::ML_DSA_65, false),
         }
         w.into_bytes()
+    }
+}
+
+impl KeyAlgorithm {
+    /// Until when it is recommended, and by whom; none where nobody has said. After that new tokens
+    /// need another, and old ones need to have been stamped again before.
+    #[must_use]
+    pub fn recommended_until(self) -> Option<(Time, &'static str)> {
+        // 2030-12-31 and 2035-12-31.
+        let unix_s = match self {
+            Self::Rsa2048 => 1_924_905_600,
+            Self::P256 | Self::P384 | Self::Rsa3072 | Self::Rsa4096 | Self::Ed25519 => 2_082_672_000,
+            Self::Sm2 | Self::MlDsa65 => return None,
+        };
+        Some((Time::from_unix(unix_s), "NIST IR 8547"))
     }
 }
 
