@@ -69,7 +69,6 @@ fn missing(config: &Config, root_folder: Option<&Path>, data: &Path, words: &Wor
     need(operator.relation.is_some(), "setup-need-relation");
     need(!config.public.url.is_empty(), "setup-need-url");
     need(config.clock.source.len() >= SOURCES_MIN, "setup-need-sources");
-    need(config.clock.quorum * 2 > config.clock.source.len() || config.clock.source.is_empty(), "setup-need-quorum");
     need(config.tsa.algorithms.iter().all(|a| a.parse::<KeyAlgorithm>().is_ok()), "setup-need-algorithms");
     let is_outside = root_folder.is_some_and(|folder| folder.is_dir() && !folder.starts_with(data));
     need(is_outside, "setup-need-root-keys");

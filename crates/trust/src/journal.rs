@@ -117,6 +117,13 @@ impl Journal {
         Ok(Self { db: Db::open(location, false, SCHEMA).await? })
     }
 
+    /// Faults to be put into commits to come.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn faults(&self) -> &store::faults::Faults {
+        self.db.faults()
+    }
+
     /// Closes the database.
     pub async fn close(self) {
         self.db.close().await;

@@ -390,7 +390,12 @@ async fn all_that_the_clock_does_is_in_the_journal() {
     let mut watch = Watch::new(world.clock.clone(), world.sources.clone(), every, journal.clone()).await.unwrap();
     watch.round().await.unwrap();
     world.set(0..3, |s| s.off = -300 * MS);
-    watch.round().await.unwrap();
+    // A record that cannot be written now is written later.
+    journal.faults().plan("journal", store::faults::Fault::Refused);
+    assert!(watch.round().await.is_err());
+    assert_eq!(journal.newest().await.unwrap(), 1);
+    watch.look().await.unwrap();
+    assert_eq!(journal.newest().await.unwrap(), 2);
     world.set(0..3, |s| s.off = 900 * MS);
     for _ in 0..3 {
         watch.round().await.unwrap();

@@ -3,11 +3,10 @@
 
 use super::Context;
 use crate::der::Time;
-use crate::digest::DigestAlgorithm;
 use crate::tlog::{NoteKey, TlogError};
 use crate::x509::Certificate;
 use crate::x509::path::{self, BrokenPath, Path};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Paths kept before all are dropped: far more than the authorities one verifier meets.
@@ -22,9 +21,12 @@ pub struct PathMemo {
     paths: Mutex<Paths>,
     /// The last checkpoint whose signature held, with its key: all tokens of a batch share it.
     checkpoint: Mutex<Option<(NoteKey, String)>>,
-    /// Revocation lists whose signature held: SHA-256 of the issuer's certificate and the list.
-    lists: Mutex<HashSet<[u8; 32]>>,
+    /// Revocation lists whose signature held, each with its issuer's certificate.
+    lists: Mutex<Lists>,
 }
+
+/// Each list's issuer's certificate, by the list.
+type Lists = HashMap<Box<[u8]>, Box<[u8]>>;
 
 /// By the signer's certificate; a signer has one entry for each pool and set of anchors met.
 #[derive(Debug, Default)]
@@ -112,13 +114,8 @@ impl PathMemo {
 
     /// Whether a revocation list is its issuer's, from memory where that was found before.
     pub(super) fn list(&self, der: &[u8], issuer: &Certificate<'_>, is_from: impl FnOnce() -> bool) -> bool {
-        let mut hasher = DigestAlgorithm::Sha256.hasher();
-        hasher.update(&(issuer.der.len() as u64).to_be_bytes());
-        hasher.update(issuer.der);
-        hasher.update(der);
-        let digest = hasher.finish();
-        let Some(key) = digest.as_bytes().first_chunk::<32>() else { return is_from() };
-        if self.lists.lock().unwrap_or_else(PoisonError::into_inner).contains(key) {
+        let known = |lists: &Lists| lists.get(der).is_some_and(|known| **known == *issuer.der);
+        if known(&self.lists.lock().unwrap_or_else(PoisonError::into_inner)) {
             return true;
         }
         let is_from = is_from();
@@ -127,7 +124,7 @@ impl PathMemo {
             if lists.len() >= ENTRIES_MAX {
                 lists.clear();
             }
-            lists.insert(*key);
+            lists.insert(der.into(), issuer.der.into());
         }
         is_from
     }

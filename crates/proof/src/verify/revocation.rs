@@ -52,7 +52,8 @@ impl<'a> Supplied<'a> {
     ) -> Option<Word> {
         let is_past = |time: Time| time <= cx.now.plus_s(FUTURE_TOLERANCE_S);
         let mut words = Vec::new();
-        for (der, list) in self.lists.iter().filter(|(_, l)| is_past(l.this_update)) {
+        let own = |list: &Crl<'_>| is_past(list.this_update) && list.issuer.matches(&issuer.subject);
+        for (der, list) in self.lists.iter().filter(|(_, list)| own(list)) {
             let is_from = || list.is_from(issuer, cx.verifier);
             if !cx.memo.map_or_else(is_from, |memo| memo.list(der, issuer, is_from)) {
                 continue;

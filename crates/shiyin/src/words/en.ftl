@@ -197,7 +197,6 @@ setup-need-contact = operator.contact: where complaints and reports of compromis
 setup-need-relation = operator.relation: independent, own-works or both
 setup-need-url = public.url: the address at which others find the instance
 setup-need-sources = clock.source: at least three sources of time, so that one that lies is outvoted
-setup-need-quorum = clock.quorum: more than half of the sources
 setup-need-algorithms = tsa.algorithms: each of p256, p384, rsa-2048, rsa-3072, rsa-4096, ed25519, sm2, ml-dsa-65
 setup-need-root-keys = --root-keys: a folder that exists, outside the data folder, for the root keys
 setup-weak-passphrase = The passphrase of the root keys must have at least 12 characters.

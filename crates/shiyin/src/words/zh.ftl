@@ -197,7 +197,6 @@ setup-need-contact = operator.contact：投诉与密钥泄露报告的联系方�
 setup-need-relation = operator.relation：independent、own-works 或 both
 setup-need-url = public.url：他人访问本实例的地址
 setup-need-sources = clock.source：至少三个时间源，以便少数说谎者被否决
-setup-need-quorum = clock.quorum：须超过时间源的半数
 setup-need-algorithms = tsa.algorithms：取自 p256、p384、rsa-2048、rsa-3072、rsa-4096、ed25519、sm2、ml-dsa-65
 setup-need-root-keys = --root-keys：数据文件夹之外、已存在的根密钥文件夹
 setup-weak-passphrase = 根密钥口令至少须有 12 个字符。

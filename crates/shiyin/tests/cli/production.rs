@@ -340,6 +340,14 @@ fn keys_rotate_while_it_serves_and_what_was_revoked_is_told() {
     let (good, revoked) = (status("new.pem"), status("old.pem"));
     assert!(good.contains("Response verify OK") && good.contains("new.pem: good"), "{good}");
     assert!(revoked.contains("old.pem: revoked") && revoked.contains("superseded"), "{revoked}");
+    // The same by GET, as caches like it.
+    openssl(
+        &["ocsp", "-issuer", "issuing.pem", "-cert", "old.pem", "-no_nonce", "-reqout", "request.der"],
+        house.folder.path(),
+    );
+    let encoded = openssl(&["base64", "-A", "-in", "request.der"], house.folder.path());
+    let encoded = text(&encoded).trim().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    house.write("r.der", &get(&house, &format!("/ocsp/{encoded}")).1);
     let later = text(&house.verify(&["a.txt", "--crl", "r.der"]));
     assert!(later.contains("revoked-later"), "an OCSP response is as good as a list: {later}");
     let place = openssl(&["x509", "-in", "new.pem", "-noout", "-ext", "crlDistributionPoints"], house.folder.path());

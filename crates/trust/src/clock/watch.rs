@@ -9,6 +9,7 @@ use crate::journal::{Entry, Journal, Kind};
 use proof::der::Time;
 use proof::tsp::Accuracy;
 use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -23,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// A record of the state is written at least this often.
 const RECORD: Duration = Duration::from_secs(3600);
 const DAY_S: i64 = 86_400;
+/// Records that wait to be written at most.
+const UNWRITTEN_MAX: usize = 10_000;
 
 /// A clock that is measured against several sources, and refuses where they do not carry it.
 pub struct WatchedClock {
@@ -150,6 +153,8 @@ pub struct Watch {
     recorded: Option<Instant>,
     /// The record after which the operator's word counts.
     seen: i64,
+    /// Records that could not be written yet: none is lost to a disk that is full for a while.
+    unwritten: VecDeque<(Kind, Time, Map<String, Value>)>,
 }
 
 impl Watch {
@@ -161,7 +166,7 @@ impl Watch {
         journal: Journal,
     ) -> Result<Self, TrustError> {
         let seen = journal.newest().await?;
-        Ok(Self { clock, sources, every, journal, told: None, recorded: None, seen })
+        Ok(Self { clock, sources, every, journal, told: None, recorded: None, seen, unwritten: VecDeque::new() })
     }
 
     /// Measures once and records what came of it.
@@ -192,6 +197,7 @@ impl Watch {
 
     /// Records where the time can be told no longer, or again.
     pub async fn look(&mut self) -> Result<(), TrustError> {
+        self.write_out().await?;
         let now = self.clock.tell().map(|_| ());
         if self.told == Some(now) || (self.told.is_none() && now.is_ok()) {
             self.told = Some(now);
@@ -247,7 +253,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn record(&self, kind: Kind, outcome: Outcome) -> Result<(), TrustError> {
+    async fn record(&mut self, kind: Kind, outcome: Outcome) -> Result<(), TrustError> {
         let status = self.clock.status();
         let mut fields = Map::new();
         if let Outcome::Adjusted { by_ns } | Outcome::Leapt { by_ns } | Outcome::Held { by_ns, .. } = outcome {
@@ -274,7 +280,19 @@ impl Watch {
                 time_of(host_ns)
             }
         };
-        self.journal.write(kind, time, fields).await.map(|_| ())
+        if self.unwritten.len() < UNWRITTEN_MAX {
+            self.unwritten.push_back((kind, time, fields));
+        }
+        self.write_out().await
+    }
+
+    /// Writes what is to be written, the oldest first.
+    async fn write_out(&mut self) -> Result<(), TrustError> {
+        while let Some((kind, time, fields)) = self.unwritten.front().cloned() {
+            self.journal.write(kind, time, fields).await?;
+            self.unwritten.pop_front();
+        }
+        Ok(())
     }
 }
 
