@@ -214,6 +214,10 @@ fn keys(words: &Words) -> Command {
         .subcommand(act("fingerprint", "cmd-keys-fingerprint"))
         .subcommand(act("rotate", "cmd-keys-rotate").arg(suite()))
         .subcommand(with_root(act("renew-issuing", "cmd-keys-renew-issuing").arg(suite())))
+        .subcommand(with_root(
+            act("add-suite", "cmd-keys-add-suite")
+                .arg(Arg::new("algorithm").required(true).value_name("NAME").help(say("arg-new-suite"))),
+        ))
         .subcommand(with_root(act("renew-root-lists", "cmd-keys-renew-root-lists")))
         .subcommand(with_root(
             act("revoke", "cmd-keys-revoke")

@@ -83,6 +83,7 @@ async fn perform(act: &str, matches: &ArgMatches, words: &Words) -> Result<Exit,
     let performed = match act {
         "rotate" => rotate(&mut ceremony, matches, words).await,
         "renew-issuing" => renew_issuing(&mut ceremony, matches, words).await,
+        "add-suite" => add_suite(&mut ceremony, matches, words).await,
         "renew-root-lists" => renew_root_lists(&mut ceremony, matches, words).await,
         "revoke" => revoke(&mut ceremony, matches, words).await,
         "destroy" => destroy(&mut ceremony, matches, words).await,
@@ -116,6 +117,16 @@ async fn renew_issuing(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Wo
     let [tsa, issuing] = ceremony.renew_issuing(algorithm, folder.as_ref()).await.map_err(fault)?;
     let values = [("issuing", &issuing.fingerprint()[..16]), ("tsa", &tsa.fingerprint()[..16])];
     tell(&words.say("keys-issuing-renewed", &values));
+    Ok(Exit::Valid)
+}
+
+async fn add_suite(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let algorithm = algorithm(ceremony, matches)?;
+    let root = root(matches, words)?;
+    let folder = root.as_ref().map(|r| RootFolder { folder: &r.folder, passphrase: &r.passphrase });
+    ceremony.add_suite(algorithm, folder.as_ref()).await.map_err(fault)?;
+    let root = ceremony.instance().suite(algorithm).map_err(fault)?.root.fingerprint();
+    tell(&words.say("keys-suite-added", &[("algorithm", algorithm.name()), ("root", &root)]));
     Ok(Exit::Valid)
 }
 

@@ -5,8 +5,8 @@
 
 use crate::TrustError;
 use crate::certificates::{self, Issuer, Request, Role};
-use crate::init::{fields, record_certificate, record_key, root_key_file, spki_digest};
-use crate::instance::{self, DESTROYED, Held, Instance, Suite, add_certificate, place, read};
+use crate::init::{Maker, RootKeys, fields, record_certificate, record_key, root_key_file, spki_digest};
+use crate::instance::{self, DESTROYED, Held, Instance, Mode, Suite, add_certificate, place, read};
 use crate::journal::{Journal, Kind};
 use crate::keys::{KeyAlgorithm, Keystore, SigningKey};
 use crate::ledger::{self, LogKey};
@@ -115,6 +115,37 @@ impl Ceremony {
         self.certify(Role::Tsa, algorithm, (&key, place), issuer, log.as_ref()).await?;
         self.look_again().await?;
         Ok(suite.tsa)
+    }
+
+    /// A chain of another algorithm, with a root of its own. A production instance's new root key
+    /// goes to the folder with the others.
+    pub async fn add_suite(
+        &mut self,
+        algorithm: KeyAlgorithm,
+        root: Option<&RootFolder<'_>>,
+    ) -> Result<(), TrustError> {
+        if self.instance.suite(algorithm).is_ok() {
+            return Err(refused(format!("this instance has {algorithm} keys already")));
+        }
+        let root_keys = root.map(|r| RootKeys { folder: r.folder.to_owned(), passphrase: r.passphrase.to_owned() });
+        if self.instance.mode == Mode::Production && root_keys.is_none() {
+            return Err(refused("the new root key needs a place off this host: name it with --root-keys"));
+        }
+        let log = self.instance.logs.last().ok_or_else(|| refused("the instance has no log"))?;
+        let maker = Maker {
+            mode: self.instance.mode,
+            operator: &self.instance.operator,
+            url: self.instance.url.as_deref(),
+            root_keys: root_keys.as_ref(),
+            now: self.now,
+            keystore: &self.keystore,
+            label: &self.instance.label,
+            log,
+            db: &self.db,
+            journal: &self.journal,
+        };
+        maker.suite(algorithm, &mut Vec::new()).await?;
+        self.look_again().await
     }
 
     fn root_key(&self, suite: &Suite, root: Option<&RootFolder<'_>>) -> Result<SigningKey, TrustError> {

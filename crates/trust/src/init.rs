@@ -172,8 +172,18 @@ impl NewInstance {
         let log_id = instance::log_id(&log.identity());
         let sql = "insert into log_key (id, place) values ($1, $2)";
         db.execute(sql, &[log_id.into(), log_place.as_str().into()]).await?;
-        let maker =
-            Maker { new: self, keystore: &keystore, label: &label, log: &log.identity(), db: &db, journal: &journal };
+        let maker = Maker {
+            mode: self.mode,
+            operator: &self.operator,
+            url: self.url.as_deref(),
+            root_keys: self.root_keys.as_ref(),
+            now: self.now,
+            keystore: &keystore,
+            label: &label,
+            log: &log.identity(),
+            db: &db,
+            journal: &journal,
+        };
         for algorithm in &self.algorithms {
             maker.suite(*algorithm, written).await?;
         }
@@ -212,19 +222,24 @@ impl NewInstance {
     }
 }
 
-struct Maker<'a> {
-    new: &'a NewInstance,
-    keystore: &'a Keystore,
-    label: &'a str,
-    log: &'a LogIdentity,
-    db: &'a Db,
-    journal: &'a Journal,
+/// Makes chains.
+pub(crate) struct Maker<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) operator: &'a Operator,
+    pub(crate) url: Option<&'a str>,
+    pub(crate) root_keys: Option<&'a RootKeys>,
+    pub(crate) now: Time,
+    pub(crate) keystore: &'a Keystore,
+    pub(crate) label: &'a str,
+    pub(crate) log: &'a LogIdentity,
+    pub(crate) db: &'a Db,
+    pub(crate) journal: &'a Journal,
 }
 
 impl Maker<'_> {
-    async fn suite(&self, algorithm: KeyAlgorithm, written: &mut Vec<PathBuf>) -> Result<(), TrustError> {
-        let new = self.new;
-        let (root_key, root_place) = match &new.root_keys {
+    /// Makes the chain of one algorithm, and notes the files outside the instance that it wrote.
+    pub(crate) async fn suite(&self, algorithm: KeyAlgorithm, written: &mut Vec<PathBuf>) -> Result<(), TrustError> {
+        let (root_key, root_place) = match self.root_keys {
             Some(out) => {
                 let key = SigningKey::generate(algorithm)?;
                 let path = root_key_file(&out.folder, self.label, algorithm);
@@ -246,8 +261,8 @@ impl Maker<'_> {
         let issuer = Issuer { certificate: &issuing.der, key: &issuing_key };
         let (tsa_key, place) = self.keystore.generate(algorithm, "tsa")?;
         self.certificate(Role::Tsa, algorithm, &tsa_key, place, Some(issuer)).await?;
-        issue_list(self.db, &root, &root_key, new.now, ROOT_LIST_S).await?;
-        issue_list(self.db, &issuing, &issuing_key, new.now, ISSUING_LIST_S).await?;
+        issue_list(self.db, &root, &root_key, self.now, ROOT_LIST_S).await?;
+        issue_list(self.db, &issuing, &issuing_key, self.now, ISSUING_LIST_S).await?;
         Ok(())
     }
 
@@ -259,17 +274,16 @@ impl Maker<'_> {
         place: String,
         issuer: Option<Issuer<'_>>,
     ) -> Result<Held, TrustError> {
-        let new = self.new;
-        let common_name = Instance::common_name(new.mode, self.label, role, algorithm);
-        let subject = new.operator.subject(&common_name);
+        let common_name = Instance::common_name(self.mode, self.label, role, algorithm);
+        let subject = self.operator.subject(&common_name);
         let spki = key.spki()?;
         let log = Some(self.log).filter(|_| role == Role::Tsa);
-        let request = Request { role, subject: &subject, spki: &spki, log, url: new.url.as_deref(), now: new.now };
+        let request = Request { role, subject: &subject, spki: &spki, log, url: self.url, now: self.now };
         let der = certificates::issue(&request, issuer, key)?;
         let held = Held { der, role, algorithm, place };
         add_certificate(self.db, &held).await?;
-        record_key(self.journal, new.now, role.name(), algorithm, &held.place, &hex(&spki_digest(&spki))).await?;
-        record_certificate(self.journal, new.now, &held).await?;
+        record_key(self.journal, self.now, role.name(), algorithm, &held.place, &hex(&spki_digest(&spki))).await?;
+        record_certificate(self.journal, self.now, &held).await?;
         Ok(held)
     }
 }

@@ -393,9 +393,11 @@ async fn certificates_of(db: &Db) -> Result<Vec<Held>, TrustError> {
     rows.iter().map(read).collect()
 }
 
+/// The chains, in the order in which they were begun. One whose making was cut short has no TSA
+/// certificate, and is none.
 fn suites_of(certificates: &[Held]) -> Result<Vec<Suite>, TrustError> {
     let mut algorithms: Vec<KeyAlgorithm> = Vec::new();
-    for held in certificates.iter().filter(|c| !algorithms.contains(&c.algorithm)).collect::<Vec<_>>() {
+    for held in certificates.iter().filter(|c| c.role == Role::Tsa) {
         if !algorithms.contains(&held.algorithm) {
             algorithms.push(held.algorithm);
         }

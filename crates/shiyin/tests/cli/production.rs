@@ -416,6 +416,17 @@ fn one_stamp_may_have_tokens_of_several_suites() {
         ended(&peer, 0);
         assert_eq!(text(&peer), format!("{suite} accepted\n"));
     }
+    // A suite that is added later is one like the others.
+    ended(&house.run("keys", &["add-suite", "p384", "--data", "data"]), 9);
+    let with_root = ["--root-keys", "usb", "--root-passphrase-file", "root-passphrase", "--data", "data"];
+    ended(&house.run("keys", &[&["add-suite", "p384"][..], &with_root].concat()), 0);
+    ended(&house.run("keys", &[&["add-suite", "p384"][..], &with_root].concat()), 9);
+    assert_eq!(names(&house.path("usb")).len(), 5);
+    house.look_again();
+    house.write("c.txt", b"c");
+    ended(&house.stamp(&["c.txt", "--also", "p384"]), 0);
+    let shown = json(&house.verify(&["c.txt", "--json"]));
+    assert_eq!(shown["further"][0]["verdict"], "valid", "{shown}");
     // A changed file fails under every one of them; an unknown suite is said to be unknown.
     house.write("a.txt", b"b");
     ended(&house.verify(&["a.txt"]), 1);
