@@ -105,10 +105,12 @@ async fn lists(patient: &mut Patient<'_>, data: &Path, instance: &Instance, now:
         for held in [&suite.root, &suite.issuing] {
             let id = held.issuer_id().unwrap_or_default();
             let Some((_, list)) = lists.iter().find(|(known, _)| *known == id) else {
-                patient.fault("doctor-list-missing", &[("role", held.role.name())]);
+                let values = [("role", held.role.name()), ("algorithm", suite.algorithm.name())];
+                patient.fault("doctor-list-missing", &values);
                 continue;
             };
-            let values = [("role", held.role.name()), ("date", &*list.due.to_string())];
+            let date = list.due.to_string();
+            let values = [("role", held.role.name()), ("algorithm", suite.algorithm.name()), ("date", &date)];
             let soon_s = if held.has_key() { LIST_SOON_S } else { SOON_S };
             match list.due.unix_s() - now.unix_s() {
                 left if left < 0 => patient.fault("doctor-list-over", &values),

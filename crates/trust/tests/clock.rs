@@ -439,6 +439,41 @@ async fn all_that_the_clock_does_is_in_the_journal() {
     journal.close().await;
 }
 
+#[tokio::test]
+async fn the_operator_s_word_is_good_for_one_correction() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = store::Location::Sqlite(folder.path().join("log.db"));
+    store::Db::open(&location, true, trust::journal::SCHEMA).await.unwrap().close().await;
+    let journal = Journal::open(&location).await.unwrap();
+    let world = World::new(3, NOW, Limits::default());
+    let every = std::time::Duration::from_secs(64);
+    let mut watch = Watch::new(world.clock.clone(), world.sources.clone(), every, journal.clone()).await.unwrap();
+    watch.round().await.unwrap();
+    for heard in [false, true] {
+        world.set(0..3, |s| s.off = 800 * MS);
+        watch.round().await.unwrap();
+        assert_eq!(world.told(), Err(Fault::Step));
+        let serde_json::Value::Object(fields) = serde_json::json!({ "by_ns": 800 * MS }) else { unreachable!() };
+        let now = trust::clock::watch::time_of(world.utc());
+        journal.write(trust::journal::Kind::ClockAccepted, now, fields).await.unwrap();
+        // The sources think better of it, before the word was heard or just as it is.
+        world.set(0..3, |s| s.off = 0);
+        if heard {
+            watch.round().await.unwrap();
+        } else {
+            world.measure().await;
+            watch.round().await.unwrap();
+        }
+        assert!(near(world.told().unwrap(), world.utc()));
+    }
+    world.set(0..3, |s| s.off = 800 * MS);
+    for _ in 0..3 {
+        watch.round().await.unwrap();
+        assert_eq!(world.told(), Err(Fault::Step), "a later step waits anew");
+    }
+    journal.close().await;
+}
+
 /// chronyd follows a server over NTS, both real, neither setting any clock.
 #[tokio::test]
 async fn a_chronyd_that_authenticates_its_server_is_a_source() {

@@ -278,10 +278,10 @@ doctor-keys-open = { $path } can be read by others. Run: chmod -R go= { $path }
 doctor-certificate-well = { $role } { $algorithm }: until { $date }
 doctor-certificate-soon = { $role } { $algorithm } ends on { $date }. TSA: shiyin keys rotate. Issuing CA: shiyin keys renew-issuing. Root: plan a new instance.
 doctor-certificate-over = { $role } { $algorithm } ended on { $date }; nothing can be signed. TSA: shiyin keys rotate. Issuing CA: shiyin keys renew-issuing.
-doctor-list-missing = There is no revocation list of the { $role }. Root: shiyin keys renew-root-lists. Issuing CA: start the server.
-doctor-list-well = Revocation list of the { $role }: until { $date }
-doctor-list-soon = The revocation list of the { $role } ends on { $date }. Root: shiyin keys renew-root-lists. Issuing CA: the server renews it daily; is it running?
-doctor-list-over = The revocation list of the { $role } ended on { $date }. Root: shiyin keys renew-root-lists. Issuing CA: start the server.
+doctor-list-missing = There is no revocation list of the { $role } { $algorithm }. Root: shiyin keys renew-root-lists. Issuing CA: start the server.
+doctor-list-well = Revocation list of the { $role } { $algorithm }: until { $date }
+doctor-list-soon = The revocation list of the { $role } { $algorithm } ends on { $date }. Root: shiyin keys renew-root-lists. Issuing CA: the server renews it daily; is it running?
+doctor-list-over = The revocation list of the { $role } { $algorithm } ended on { $date }. Root: shiyin keys renew-root-lists. Issuing CA: start the server.
 doctor-algorithm-well = { $algorithm } is recommended until { $date } ({ $source })
 doctor-algorithm-before-certificate = { $algorithm } is recommended until { $date } only ({ $source }), and its certificate is valid longer. Add a suite with: shiyin keys add-suite ml-dsa-65. And have what must last stamped again before.
 doctor-algorithm-over = { $algorithm } is recommended no longer, since { $date } ({ $source }). Make a new instance whose main suite is another.

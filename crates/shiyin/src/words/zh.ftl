@@ -278,10 +278,10 @@ doctor-keys-open = 他人可读取 { $path }。请运行：chmod -R go= { $path 
 doctor-certificate-well = { $role } { $algorithm }：至 { $date }
 doctor-certificate-soon = { $role } { $algorithm } 将于 { $date } 到期。TSA：shiyin keys rotate；签发 CA：shiyin keys renew-issuing；根：请筹备新实例。
 doctor-certificate-over = { $role } { $algorithm } 已于 { $date } 到期，无法签名。TSA：shiyin keys rotate；签发 CA：shiyin keys renew-issuing。
-doctor-list-missing = 没有 { $role } 的吊销列表。根：shiyin keys renew-root-lists；签发 CA：请启动服务器。
-doctor-list-well = { $role } 的吊销列表：至 { $date }
-doctor-list-soon = { $role } 的吊销列表将于 { $date } 到期。根：shiyin keys renew-root-lists；签发 CA：服务器每日更新，是否在运行？
-doctor-list-over = { $role } 的吊销列表已于 { $date } 到期。根：shiyin keys renew-root-lists；签发 CA：请启动服务器。
+doctor-list-missing = 没有 { $role } { $algorithm } 的吊销列表。根：shiyin keys renew-root-lists；签发 CA：请启动服务器。
+doctor-list-well = { $role } { $algorithm } 的吊销列表：至 { $date }
+doctor-list-soon = { $role } { $algorithm } 的吊销列表将于 { $date } 到期。根：shiyin keys renew-root-lists；签发 CA：服务器每日更新，是否在运行？
+doctor-list-over = { $role } { $algorithm } 的吊销列表已于 { $date } 到期。根：shiyin keys renew-root-lists；签发 CA：请启动服务器。
 doctor-algorithm-well = { $algorithm } 建议使用至 { $date }（{ $source }）
 doctor-algorithm-before-certificate = { $algorithm } 仅建议使用至 { $date }（{ $source }），而证书有效期更长。请运行 shiyin keys add-suite ml-dsa-65 增加套件，并在此之前为需长期保存的内容重新盖戳。
 doctor-algorithm-over = 自 { $date } 起不再建议使用 { $algorithm }（{ $source }）。请建立以其他算法为主套件的新实例。

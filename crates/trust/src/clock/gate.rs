@@ -292,13 +292,15 @@ impl Gate {
         let is_over_day = self.moved_today_ns() + by_ns.abs() > self.limits.day_ns;
         let fault =
             if by_ns.abs() > self.limits.step_ns { Some(Fault::Step) } else { is_over_day.then_some(Fault::DayLimit) };
+        // The operator's word is on what waited when it was given, and on nothing later.
+        let accepted_ns = self.accepted_ns.take();
         let is_due = by_ns.abs() > self.limits.adjust_ns || raw_ns - self.adjusted_raw_ns >= HOUR_NS;
         if !is_due || by_ns == 0 {
             self.held = None;
             self.measured = Some(measured);
             return Outcome::Kept;
         }
-        let accepted = self.accepted_ns.is_some_and(|accepted| (accepted - by_ns).abs() <= self.limits.step_ns);
+        let accepted = accepted_ns.is_some_and(|accepted| (accepted - by_ns).abs() <= self.limits.step_ns);
         match fault.filter(|_| !accepted) {
             Some(fault) => {
                 self.held = Some((by_ns, fault));
@@ -306,7 +308,6 @@ impl Gate {
             }
             None => {
                 self.held = None;
-                self.accepted_ns = None;
                 self.shift(by_ns, if accepted { 0 } else { by_ns.abs() }, measured);
                 Outcome::Adjusted { by_ns }
             }
