@@ -17,7 +17,8 @@ use proof::tlog::{Checkpoint, Receipt};
 use proof::tsp::{MessageImprint, TimeStampReq, TimeStampResp, TstInfo};
 use proof::verify::token_der;
 use proof::x509::Certificate;
-use proof::x509::crl::Crl;
+use proof::x509::crl::{Crl, Reason};
+use proof::x509::ocsp::{OcspResponse, Status, responder_name};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -44,8 +45,8 @@ fn explain(bytes: &[u8]) -> Option<Vec<Node>> {
         for der in input::blocks(bytes, label) {
             if let Ok(certificate) = Certificate::parse(&der) {
                 out.certificate(&certificate);
-            } else if let Ok(list) = Crl::parse(&der) {
-                out.crl(&list);
+            } else {
+                out.revocation(&der);
             }
         }
         if !out.nodes.is_empty() {
@@ -169,9 +170,8 @@ impl Tree {
                 }
             }
             for der in &signed.crls {
-                match Crl::parse(der) {
-                    Ok(list) => out.crl(&list),
-                    Err(cause) => out.line("CertificateList", &cause.to_string()),
+                if !out.revocation(der) {
+                    out.line("RevocationInfoChoice", "?");
                 }
             }
             for signer in &signed.signers {
@@ -273,8 +273,43 @@ impl Tree {
         });
     }
 
+    /// A revocation list or an OCSP response; false where it is neither.
+    fn revocation(&mut self, der: &[u8]) -> bool {
+        if let Ok(list) = Crl::parse(der) {
+            self.crl(&list);
+        } else if let Ok(response) = OcspResponse::parse(der) {
+            self.ocsp(&response);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn ocsp(&mut self, response: &OcspResponse<'_>) {
+        self.inside("OCSPResponse", "", |out| {
+            if let Some(name) = responder_name(response) {
+                out.line("responderID", &name.to_string());
+            }
+            out.line("producedAt", &response.produced_at.to_string());
+            for answer in &response.answers {
+                let status = match answer.status {
+                    Status::Good => "good".to_owned(),
+                    Status::Unknown => "unknown".to_owned(),
+                    Status::Revoked(revocation) => {
+                        let reason = revocation.reason.map_or("no reason given", Reason::name);
+                        format!("revoked {} ({reason})", revocation.date)
+                    }
+                };
+                out.line(&answer.certificate.serial().to_string(), &status);
+            }
+        });
+    }
+
     fn crl(&mut self, list: &Crl<'_>) {
         self.inside("CertificateList", &list.issuer.to_string(), |out| {
+            if let Some(number) = list.number() {
+                out.line("cRLNumber", &number.to_string());
+            }
             out.line("thisUpdate", &list.this_update.to_string());
             if let Some(due) = list.next_update {
                 out.line("nextUpdate", &due.to_string());

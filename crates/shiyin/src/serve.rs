@@ -89,7 +89,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     if !local.ip().is_loopback() && !is_meant {
         return Err(fault(words.say("serve-remote", &[("address", &address)])));
     }
-    if mode == Mode::Production && !local.ip().is_loopback() && config.serve.tls.is_none() {
+    let is_covered = config.serve.tls.is_some() || !config.serve.trusted_proxies.is_empty();
+    if mode == Mode::Production && !local.ip().is_loopback() && !is_covered {
         return Err(fault(words.say("serve-plain", &[("address", &address)])));
     }
     let public_url = authority.instance.url.clone().unwrap_or_default();

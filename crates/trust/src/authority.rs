@@ -115,12 +115,10 @@ pub async fn responders(folder: &Path, storage: &Storage) -> Result<Vec<Responde
                 continue;
             }
             let key = keystore.open(issuing.algorithm, &issuing.place)?;
-            let own = issuing.certificate()?;
             let mut issued = Vec::new();
             for held in instance.certificates.iter().filter(|c| c.role == Role::Tsa) {
-                let certificate = held.certificate()?;
-                if certificate.issuer.matches(&own.subject) {
-                    issued.push(certificate.serial.as_bytes().to_vec());
+                if held.is_from(issuing)? {
+                    issued.push(held.certificate()?.serial.as_bytes().to_vec());
                 }
             }
             let revoked = Instance::revoked(&db, &issuing.issuer_id()?).await?;

@@ -15,7 +15,7 @@ use crate::storage::Storage;
 use proof::der::Time;
 use proof::digest::hex;
 use proof::logged::LogIdentity;
-use proof::x509::crl::{Reason, Revocation};
+use proof::x509::crl::{Crl, Reason, Revocation};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::Db;
@@ -144,7 +144,13 @@ impl Ceremony {
             db: &self.db,
             journal: &self.journal,
         };
-        maker.suite(algorithm, &mut Vec::new()).await?;
+        let mut written = Vec::new();
+        let made = maker.suite(algorithm, &mut written).await;
+        if made.is_err() {
+            // Or the next try would find a root key that belongs to nothing.
+            written.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        }
+        made?;
         self.look_again().await
     }
 
@@ -212,16 +218,8 @@ impl Ceremony {
             }
             Role::Issuing => (suite.root.clone(), self.root_key(&suite, root)?, ROOT_LIST_S),
             Role::Tsa => {
-                let is_issuer = |c: &&Held| {
-                    c.role == Role::Issuing
-                        && c.certificate().is_ok_and(|c| {
-                            certificate.extension(proof::oid::AUTHORITY_KEY_ID).is_some_and(|e| {
-                                let id = certificates::key_id(c.spki);
-                                e.value.ends_with(&id)
-                            })
-                        })
-                };
-                let issuer = self.instance.certificates.iter().find(is_issuer).cloned();
+                let mut cas = self.instance.certificates.iter().filter(|c| c.role == Role::Issuing);
+                let issuer = cas.find(|ca| held.is_from(ca) == Ok(true)).cloned();
                 let issuer = issuer.ok_or_else(|| refused("the certificate's issuer is not of this instance"))?;
                 let key = self.keystore.open(issuer.algorithm, &issuer.place)?;
                 (issuer, key, ISSUING_LIST_S)
@@ -241,7 +239,12 @@ impl Ceremony {
             revocation.invalid_from.map(|t| t.unix_s()).into(),
         ];
         if self.db.execute(sql, &values).await? == 0 {
-            return Err(refused("this certificate is revoked already"));
+            let newest = Instance::crl(&self.db, &issuer.issuer_id()?).await?;
+            let list = newest.as_ref().and_then(|list| Crl::parse(&list.der).ok());
+            // An act that was cut short before the list was issued is finished by doing it again.
+            if list.is_some_and(|list| matches!(list.revocation(certificate.serial), Ok(Some(_)))) {
+                return Err(refused("this certificate is revoked already"));
+            }
         }
         let list = issue_list(&self.db, &issuer, &key, self.now, good_s).await?;
         let fields = fields(json!({

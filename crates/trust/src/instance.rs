@@ -159,6 +159,13 @@ impl Held {
         Ok(certificates::issuer_id(self.certificate()?.spki))
     }
 
+    /// Whether `issuer` is the CA that issued it: CAs that follow each other share a name, not a key.
+    pub fn is_from(&self, issuer: &Self) -> Result<bool, TrustError> {
+        let certificate = self.certificate()?;
+        let id = certificates::key_id(issuer.certificate()?.spki);
+        Ok(certificate.extension(oid::AUTHORITY_KEY_ID).is_some_and(|e| e.value.ends_with(&id)))
+    }
+
     /// Whether its key can be used on this host.
     #[must_use]
     pub fn has_key(&self) -> bool {

@@ -379,15 +379,21 @@ async fn a_leap_second_is_waited_for_and_stepped_over() {
     assert!(world.told().is_ok(), "23:59:59 of 21 November");
 }
 
-#[tokio::test]
-async fn all_that_the_clock_does_is_in_the_journal() {
+/// A journal in a folder of its own, and what keeps it for a world's clock.
+async fn watched(world: &World) -> (tempfile::TempDir, Journal, Watch) {
     let folder = tempfile::tempdir().unwrap();
     let location = store::Location::Sqlite(folder.path().join("log.db"));
     store::Db::open(&location, true, trust::journal::SCHEMA).await.unwrap().close().await;
     let journal = Journal::open(&location).await.unwrap();
-    let world = World::new(3, NOW, Limits::default());
     let every = std::time::Duration::from_secs(64);
-    let mut watch = Watch::new(world.clock.clone(), world.sources.clone(), every, journal.clone()).await.unwrap();
+    let watch = Watch::new(world.clock.clone(), world.sources.clone(), every, journal.clone()).await.unwrap();
+    (folder, journal, watch)
+}
+
+#[tokio::test]
+async fn all_that_the_clock_does_is_in_the_journal() {
+    let world = World::new(3, NOW, Limits::default());
+    let (_folder, journal, mut watch) = watched(&world).await;
     watch.round().await.unwrap();
     world.set(0..3, |s| s.off = -300 * MS);
     // A record that cannot be written now is written later.
@@ -441,13 +447,8 @@ async fn all_that_the_clock_does_is_in_the_journal() {
 
 #[tokio::test]
 async fn the_operator_s_word_is_good_for_one_correction() {
-    let folder = tempfile::tempdir().unwrap();
-    let location = store::Location::Sqlite(folder.path().join("log.db"));
-    store::Db::open(&location, true, trust::journal::SCHEMA).await.unwrap().close().await;
-    let journal = Journal::open(&location).await.unwrap();
     let world = World::new(3, NOW, Limits::default());
-    let every = std::time::Duration::from_secs(64);
-    let mut watch = Watch::new(world.clock.clone(), world.sources.clone(), every, journal.clone()).await.unwrap();
+    let (_folder, journal, mut watch) = watched(&world).await;
     watch.round().await.unwrap();
     for heard in [false, true] {
         world.set(0..3, |s| s.off = 800 * MS);

@@ -5,6 +5,7 @@
 
 use crate::config::{MessageFormat, MessagesConfig};
 use crate::exit::{Exit, Failure};
+use crate::input;
 use crate::words::Words;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{Builder, Rotation};
@@ -15,6 +16,7 @@ pub(super) fn start(config: &MessagesConfig, words: &Words) -> Result<Option<Wor
     let (writer, guard) = match &config.folder {
         None => (BoxMakeWriter::new(std::io::stderr), None),
         Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(|e| input::cannot_write(folder, &e, words))?;
             let files = Builder::new()
                 .rotation(Rotation::DAILY)
                 .filename_prefix("shiyin")

@@ -5,7 +5,7 @@ cmd-init = Make a new instance in a folder
 cmd-serve = Serve the time stamp authority over HTTP
 cmd-stamp = Stamp files and folders; only digests leave this computer
 cmd-verify = Verify files against their timestamps, without any network
-cmd-inspect = Explain a request, response, token, certificate, revocation list or manifest
+cmd-inspect = Explain a request, response, token, certificate, revocation list, OCSP response or manifest
 cmd-trust = Pin the authorities that verification trusts
 cmd-trust-add = Pin a root certificate, from a file or from a server
 cmd-trust-list = List the pinned root certificates
@@ -118,7 +118,7 @@ help-default = default: { $value }
 arg-help = Print help
 arg-version = Print the version
 err-lang = No language { $name }; choose zh or en.
-err-inspect = { $path } is nothing this program can explain: no request, response, token, certificate, revocation list or manifest.
+err-inspect = { $path } is nothing this program can explain: no request, response, token, certificate, revocation list, OCSP response or manifest.
 err-stdin-twice = Standard input can be stamped only once.
 
 cmd-log = The log that every token goes into
@@ -235,7 +235,7 @@ setup-later-authenticated = Still missing: a source that proves who it is (NTS t
 setup-next = Examine it with: { $program } doctor --data { $data } – and start it with: { $program } serve --data { $data }
 
 serve-ready-production = Shiyin serves at { $url }
-serve-plain = { $address } can be reached by others, without TLS. Set [serve.tls], or listen on 127.0.0.1 behind a proxy.
+serve-plain = { $address } can be reached by others, without TLS. Set [serve.tls], or name the proxies that do TLS in serve.trusted_proxies, or listen on 127.0.0.1.
 serve-tls = TLS cannot be used: { $cause }. Check [serve.tls]
 stamp-also = also with { $suite }: { $output }
 verify-further = Further token { $path }:

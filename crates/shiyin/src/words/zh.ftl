@@ -5,7 +5,7 @@ cmd-init = 在文件夹中建立新实例
 cmd-serve = 通过 HTTP 提供时间戳服务
 cmd-stamp = 为文件和文件夹加盖时间戳；只有摘要离开本机
 cmd-verify = 核验文件与其时间戳，无需网络
-cmd-inspect = 解释请求、应答、令牌、证书、吊销列表或清单
+cmd-inspect = 解释请求、应答、令牌、证书、吊销列表、OCSP 应答或清单
 cmd-trust = 管理核验所信任的签发机构
 cmd-trust-add = 从文件或服务器添加根证书
 cmd-trust-list = 列出已确认的根证书
@@ -118,7 +118,7 @@ help-default = 默认：{ $value }
 arg-help = 显示帮助
 arg-version = 显示版本
 err-lang = 没有语言 { $name }；可选 zh 或 en。
-err-inspect = 无法解释 { $path }：不是请求、应答、令牌、证书、吊销列表或清单。
+err-inspect = 无法解释 { $path }：不是请求、应答、令牌、证书、吊销列表、OCSP 应答或清单。
 err-stdin-twice = 标准输入只能加盖一次。
 
 cmd-log = 记录每个令牌的日志
@@ -235,7 +235,7 @@ setup-later-authenticated = 尚缺：能证明身份的时间源（经 chronyd �
 setup-next = 检查：{ $program } doctor --data { $data }；启动：{ $program } serve --data { $data }
 
 serve-ready-production = 时印正在服务： { $url }
-serve-plain = { $address } 可被他人访问，却没有 TLS。请设置 [serve.tls]，或在代理之后监听 127.0.0.1。
+serve-plain = { $address } 可被他人访问，却没有 TLS。请设置 [serve.tls]，或在 serve.trusted_proxies 中列出处理 TLS 的代理，或只监听 127.0.0.1。
 serve-tls = 无法使用 TLS：{ $cause }。请检查 [serve.tls]
 stamp-also = 另有 { $suite }：{ $output }
 verify-further = 其他令牌 { $path }：

@@ -112,8 +112,9 @@ impl House {
 /// A server on `data`, and its address.
 fn served(data: &Path, arguments: &[&str]) -> (Child, String) {
     let mut server = shiyin()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--data"])
         .arg(data)
+        .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()

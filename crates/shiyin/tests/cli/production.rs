@@ -348,6 +348,8 @@ fn keys_rotate_while_it_serves_and_what_was_revoked_is_told() {
     let encoded = openssl(&["base64", "-A", "-in", "request.der"], house.folder.path());
     let encoded = text(&encoded).trim().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     house.write("r.der", &get(&house, &format!("/ocsp/{encoded}")).1);
+    let explained = text(&house.run("inspect", &["r.der"]));
+    assert!(explained.contains("OCSPResponse") && explained.contains("(superseded)"), "{explained}");
     let later = text(&house.verify(&["a.txt", "--crl", "r.der"]));
     assert!(later.contains("revoked-later"), "an OCSP response is as good as a list: {later}");
     let place = openssl(&["x509", "-in", "new.pem", "-noout", "-ext", "crlDistributionPoints"], house.folder.path());
@@ -582,6 +584,11 @@ fn tls_out_of_files() {
         shiyin().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(house.path("data")).output().unwrap();
     ended(&refused, 9);
     assert!(text(&refused).contains("[serve.tls]"), "{}", text(&refused));
+    // A proxy on another host that does TLS is as good.
+    house.write("data/shiyin.toml", answers(&sources, "trusted_proxies = [\"192.0.2.1\"]\n").as_bytes());
+    let (mut server, _) = served(&house.path("data"), &["--listen", "0.0.0.0:0"]);
+    server.kill().unwrap();
+    server.wait().unwrap();
     // Nobody else is served without it.
     house.write("data/shiyin.toml", answers(&sources, "").as_bytes());
     let refused = shiyin().args(["serve", "--listen", "0.0.0.0:0", "--data"]).arg(house.path("data")).output().unwrap();

@@ -142,6 +142,16 @@ impl Rehearsal {
         names.lines().map(fetch).collect()
     }
 
+    /// One token from before and one from after the moment that it gives, both witnessed.
+    fn stamps_before_and_after(&self) -> String {
+        self.stamp("witnessed", "data");
+        self.prove("witnessed");
+        let since = self.now();
+        self.stamp("after", "data");
+        self.prove("after");
+        since
+    }
+
     /// The time now, in whole seconds.
     fn now(&self) -> String {
         self.act("sleep 1.1; date -u +%Y-%m-%dT%H:%M:%SZ; sleep 1.1").trim().to_owned()
@@ -171,11 +181,7 @@ fn says(report: &serde_json::Value, verdict: &str, code: &str) {
 #[test]
 fn the_tsa_key_is_compromised() {
     let machine = Rehearsal::new();
-    machine.stamp("witnessed", "data");
-    machine.prove("witnessed");
-    let since = machine.now();
-    machine.stamp("after", "data");
-    machine.prove("after");
+    let since = machine.stamps_before_and_after();
     says(&machine.report("after", "data"), "valid", "not-revoked");
     machine.follow("tsa-key.md", &[("SINCE", &since)]);
     machine.stamp("new", "data");
@@ -206,11 +212,7 @@ fn the_log_key_is_compromised() {
 #[test]
 fn the_issuing_ca_is_compromised() {
     let machine = Rehearsal::new();
-    machine.stamp("witnessed", "data");
-    machine.prove("witnessed");
-    let since = machine.now();
-    machine.stamp("after", "data");
-    machine.prove("after");
+    let since = machine.stamps_before_and_after();
     machine.follow("issuing-ca.md", &[("SINCE", &since)]);
     machine.stamp("new", "data");
     says(&machine.report("witnessed", "data"), "valid", "revoked-but-witnessed");

@@ -198,12 +198,6 @@ impl Gate {
         }
     }
 
-    /// The limits.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// What the last measurement said about ours: how far it was off, and the error.
     #[must_use]
     pub fn measurement(&self) -> Option<(i64, i64)> {
