@@ -5,7 +5,7 @@ export SHIYIN_PEERS ?= $(abspath $(TARGET)/peers)
 DATA ?= data
 PORT ?= 8318
 
-.PHONY: help run test bench vectors fuzz lint setup
+.PHONY: help run test bench vectors wasm pictures fuzz lint setup
 
 help:
 	@echo 'make run     build, make an evaluation instance in $(DATA)/ and serve it on port $(PORT)'
@@ -13,6 +13,8 @@ help:
 	@echo 'make bench   figures beside those of peers, from one run'
 	@echo 'make lint    licences and sources of everything that is linked (needs cargo-deny)'
 	@echo 'make vectors write the test vectors anew'
+	@echo 'make wasm    build the verifier for browsers anew'
+	@echo 'make pictures take the pictures of the user guide anew'
 	@echo 'make fuzz    fuzz every parser for a minute each (needs a nightly toolchain and cargo-fuzz)'
 
 setup:
@@ -30,7 +32,10 @@ test: setup
 	scripts/peers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run --quiet --locked -p xtask -- wasm --check
 	cargo test --workspace --locked
+	cargo build --locked -p shiyin
+	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e
 
 bench: setup
 	scripts/peers
@@ -43,6 +48,13 @@ lint:
 
 vectors:
 	cargo run --locked -p xtask -- vectors
+
+wasm:
+	cargo run --locked -p xtask -- wasm
+
+pictures:
+	cargo build --locked -p shiyin
+	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin GUIDE_PICTURES=docs/guide/pictures $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e -k pictures
 
 fuzz:
 	for target in $$(cargo +nightly fuzz list); do \

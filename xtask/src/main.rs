@@ -1,8 +1,10 @@
-//! The house's own tools: `tidy` checks its rules, `vectors` writes the test vectors, `bench` measures.
+//! The house's own tools: `tidy` checks its rules, `vectors` writes the test vectors, `wasm` builds the
+//! verifier for browsers, `bench` measures.
 
 mod bench;
 mod tidy;
 mod vectors;
+mod wasm;
 
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -11,6 +13,7 @@ fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match std::env::args().nth(1).as_deref() {
         Some("vectors") => vectors::write(&root.join("vectors")),
+        Some("wasm") => wasm::run(&root, std::env::args().any(|a| a == "--check")),
         Some("bench") => bench::run(&root),
         Some("tidy") => {
             let breaches = tidy::check();
@@ -19,6 +22,6 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | bench"),
+        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench"),
     }
 }

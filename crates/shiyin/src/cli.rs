@@ -174,6 +174,11 @@ pub fn command(words: &Words) -> Command {
                 .arg(path("keys", "arg-keys-in").value_name("DIR").required(true))
                 .arg(data()),
         )
+        .subcommand(
+            Command::new("verifier")
+                .about(say("cmd-verifier"))
+                .arg(Arg::new("digest").long("digest").action(ArgAction::SetTrue).help(say("arg-verifier-digest"))),
+        )
         .subcommand(Command::new("man").hide(true).about(say("cmd-man")).arg(one_path(
             "folder",
             "DIR",

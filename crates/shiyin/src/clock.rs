@@ -7,7 +7,7 @@ use crate::{config, input, tell};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 use trust::TrustError;
-use trust::clock::graph::svg;
+use trust::clock::graph::picture;
 use trust::journal::{Journal, Kind, check_chain};
 
 /// Lines that the graph is drawn from.
@@ -41,7 +41,7 @@ async fn graph(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let entries = journal.last(GRAPH_LINES).await.map_err(fault)?;
     journal.close().await;
     let oldest_first: Vec<_> = entries.into_iter().rev().collect();
-    let Some(svg) = svg(&oldest_first) else {
+    let Some(svg) = picture(&oldest_first) else {
         return Err(Failure::new(Exit::Incomplete, words.say("clock-no-graph", &[])));
     };
     let out = input::path(matches, "file");

@@ -42,7 +42,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 fn explain(bytes: &[u8]) -> Option<Vec<Node>> {
     let mut out = Tree::default();
     for label in ["CERTIFICATE", "X509 CRL"] {
-        for der in input::blocks(bytes, label) {
+        for der in proof::pem::blocks(bytes, label) {
             if let Ok(certificate) = Certificate::parse(&der) {
                 out.certificate(&certificate);
             } else {

@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         Some(("fsck", m)) => upkeep::check(m, &words),
         Some(("backup", m)) => upkeep::backup(m, &words),
         Some(("restore", m)) => upkeep::restore(m, &words),
+        Some(("verifier", m)) => Ok(verifier(m)),
         Some(("man", m)) => man(m, &words),
         Some(("completions", m)) => completions(m, &words),
         _ => Ok(Exit::Usage),
@@ -119,6 +120,16 @@ pub(crate) fn tell(message: &str) {
 /// The name under which this program was called, for commands shown to the user.
 pub(crate) fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "shiyin".to_owned())
+}
+
+/// `shiyin verifier`: the verifier as one file, or its digest.
+fn verifier(matches: &clap::ArgMatches) -> Exit {
+    let file = exhibit::verification::offline();
+    match matches.get_flag("digest") {
+        true => tell(&exhibit::verification::offline_digest()),
+        false => tell(file.strip_suffix('\n').unwrap_or(file)),
+    }
+    Exit::Valid
 }
 
 fn man(matches: &clap::ArgMatches, words: &Words) -> Result<Exit, Failure> {

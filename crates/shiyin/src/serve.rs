@@ -11,7 +11,7 @@ mod journal;
 mod log;
 mod messages;
 mod metrics;
-mod page;
+mod pages;
 mod rate;
 mod stamp;
 mod tls;
@@ -31,16 +31,17 @@ use clap::ArgMatches;
 use issuers::Issuers;
 use metrics::Metrics;
 use rate::RateLimit;
+use registry::web::{Node, Profile, Public};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::blobs::Blobs;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
-use trust::authority::Authority;
+use trust::authority::{Authority, lists};
 use trust::clock::host::Machine;
 use trust::clock::watch::{WatchedClock, moved_in_a_day};
-use trust::clock::{Clock, Fault, MonotonicClock, SystemClock};
+use trust::clock::{Clock, MonotonicClock, SystemClock};
 use trust::instance::Mode;
 use trust::journal::Journal;
 use trust::ledger::{Ledger, Place};
@@ -48,22 +49,20 @@ use trust::storage::Storage;
 use trust::tsa::{Form, Tsa};
 
 struct Server {
-    tsa: Tsa,
+    /// The instruments, which the pages show as well.
+    node: Arc<Node>,
+    pages: Router,
     rate: RateLimit,
     started: Instant,
     trusted_proxies: Vec<IpAddr>,
     /// The public files of the log, and of those before it.
     logs: Blobs,
     /// What anyone may read of the certificates; changed where they are.
-    public: RwLock<Arc<Issuers>>,
-    /// The clock of a production instance.
-    clock: Option<Arc<WatchedClock>>,
-    journal: Journal,
+    issuers: RwLock<Arc<Issuers>>,
     metrics: Metrics,
     data: PathBuf,
     storage: Storage,
     form: Form,
-    url: String,
 }
 
 /// `shiyin serve`
@@ -104,7 +103,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
     let place = authority.instance.log_place(data, &storage).map_err(broken)?;
     let waiting = || tell(&words.say("serve-waiting", &[]));
-    let server = Server::new(authority, &place, config, rate, (data, &storage, &url), waiting);
+    let profile = pages::profile(config, &url, words)?;
+    let server = Server::new(authority, &place, config, rate, (data, &storage, profile), waiting);
     let server = Arc::new(server.await.map_err(broken)?);
     let watching = upkeep::start(&server, config).await.map_err(broken)?;
     let (tls, acme) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.acme));
@@ -122,7 +122,7 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let ends = async {
         tokio::select! {
             () = signalled => {}
-            () = server.tsa.ledger().stopped() => stopped = true,
+            () = server.node.tsa.ledger().stopped() => stopped = true,
         }
     };
     let inside = metrics_listener.map(|listener| {
@@ -134,9 +134,13 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     drop(stamper);
     watching.end().await;
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
-    if let Some(server) = Arc::into_inner(server) {
-        server.journal.close().await;
-        server.tsa.close().await;
+    let node = Arc::into_inner(server).and_then(|server| {
+        drop(server.pages);
+        Arc::into_inner(server.node)
+    });
+    if let Some(node) = node {
+        node.journal.close().await;
+        node.tsa.close().await;
     }
     tracing::info!(stopped, "ended");
     if stopped {
@@ -177,7 +181,7 @@ impl Server {
         place: &Place,
         config: &Config,
         rate: RateLimit,
-        (data, storage, url): (&Path, &Storage, &str),
+        (data, storage, profile): (&Path, &Storage, Profile),
         waiting: impl FnOnce(),
     ) -> Result<Self, trust::TrustError> {
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
@@ -192,23 +196,23 @@ impl Server {
                 (Box::new(MonotonicClock::new(Arc::clone(&watched), newest)), Some(watched))
             }
         };
-        let public = RwLock::new(Arc::new(Issuers::read(&authority.instance, data, storage, url).await?));
+        let issuers = RwLock::new(Arc::new(Issuers::read(&authority.instance, data, storage).await?));
+        let public = Public { instance: authority.instance.clone(), lists: lists(data).await? };
         let form = config.tsa.form();
         let tsa = Tsa::new(authority, form, clock, ledger)?;
+        let node = Arc::new(Node::new(tsa, watched, journal, profile, public));
         Ok(Self {
-            tsa,
+            pages: exhibit::router(Arc::clone(&node)),
+            node,
             rate,
             started: Instant::now(),
             trusted_proxies: config.serve.trusted_proxies.clone(),
             logs: storage.logs(data)?,
-            public,
-            clock: watched,
-            journal,
+            issuers,
             metrics: Metrics::new(),
             data: data.to_owned(),
             storage: storage.clone(),
             form,
-            url: url.to_owned(),
         })
     }
 
@@ -216,34 +220,22 @@ impl Server {
     async fn look_again(&self) -> Result<(), trust::TrustError> {
         let now = SystemClock.now().map_err(|_| trust::TrustError::Broken("the host has no clock".to_owned()))?;
         let authority = Authority::open(&self.data, &self.storage, now.time).await?;
-        let issuers = Issuers::read(&authority.instance, &self.data, &self.storage, &self.url).await?;
-        self.tsa.look_again(authority, self.form)?;
-        *self.public.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issuers);
+        let issuers = Issuers::read(&authority.instance, &self.data, &self.storage).await?;
+        let public = Public { instance: authority.instance.clone(), lists: lists(&self.data).await? };
+        self.node.tsa.look_again(authority, self.form)?;
+        self.node.set_public(public);
+        *self.issuers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issuers);
         Ok(())
     }
 
     fn issuers(&self) -> Arc<Issuers> {
-        Arc::clone(&self.public.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Why it may not sign now; empty where it may.
-    fn unready(&self) -> Vec<&'static str> {
-        let mut reasons = Vec::new();
-        reasons.extend(self.clock.as_ref().and_then(|c| c.tell().err()).map(Fault::name));
-        if self.tsa.is_stopped() {
-            reasons.push("self-check-failed");
-        }
-        reasons
+        Arc::clone(&self.issuers.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 fn router(server: Arc<Server>) -> Router {
     const TEXT: &str = "text/plain; charset=utf-8";
     Router::new()
-        .route(
-            "/",
-            get(|State(s): State<Arc<Server>>| async move { public(&s.issuers().page, "text/html; charset=utf-8") }),
-        )
         .route("/tsa", axum::routing::post(stamp::main))
         .route("/tsa/{algorithm}", axum::routing::post(stamp::other))
         .route("/log", get(|State(s): State<Arc<Server>>| async move { public(&s.issuers().listing, TEXT) }))
@@ -257,7 +249,7 @@ fn router(server: Arc<Server>) -> Router {
         .route("/clock.svg", get(journal::graph))
         .route("/healthz", get(|| async { public("ok\n", TEXT) }))
         .route("/readyz", get(metrics::ready))
-        .fallback(get(issuers::pem))
+        .fallback(pages::show)
         .with_state(server)
 }
 

@@ -1,9 +1,8 @@
-//! Showing a report: to a person in their language, and as JSON.
+//! Showing a report to a person in their language.
 
 use crate::exit::Exit;
 use crate::words::{Words, visible};
 use proof::report::{Finding, Language, Report, Severity, Verdict};
-use serde::Serialize;
 use std::fmt::Write as _;
 
 /// The exit code of a verdict.
@@ -80,99 +79,5 @@ fn local_time(time: proof::der::Time, language: Language) -> String {
         Language::Zh => {
             format!("{time}（UTC+8 {}）", time.plus_s(8 * 3600).to_string().replace('T', " ").replace('Z', ""))
         }
-    }
-}
-
-/// A report as JSON has it.
-#[derive(Serialize)]
-pub struct JsonReport {
-    path: String,
-    verdict: &'static str,
-    findings: Vec<JsonFinding>,
-    facts: Option<JsonFacts>,
-    /// Tokens of further suites over the same content.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    further: Vec<JsonReport>,
-}
-
-#[derive(Serialize)]
-struct JsonFinding {
-    code: &'static str,
-    severity: &'static str,
-    fault: &'static str,
-    section: &'static str,
-    sentence: String,
-    remedy: Option<String>,
-}
-
-#[derive(Serialize)]
-struct JsonFacts {
-    time: String,
-    accuracy: Option<String>,
-    policy: String,
-    serial: String,
-    imprint_algorithm: String,
-    imprint: String,
-    signer: Option<String>,
-    path: Vec<String>,
-    authority_sha256: Option<String>,
-    token_digest: Option<String>,
-    log: Option<JsonLog>,
-    independent: Option<JsonIndependent>,
-}
-
-#[derive(Serialize)]
-struct JsonLog {
-    origin: String,
-    index: u64,
-    size: u64,
-}
-
-#[derive(Serialize)]
-struct JsonIndependent {
-    time: String,
-    authority: String,
-}
-
-impl JsonReport {
-    /// The report on `path`.
-    pub fn new(path: &str, report: &Report, language: Language) -> Self {
-        let finding = |f: &Finding| JsonFinding {
-            code: f.code.name(),
-            severity: f.code.severity().name(),
-            fault: f.code.fault().name(),
-            section: f.code.section(),
-            sentence: f.sentence(language),
-            remedy: f.remedy(language),
-        };
-        let facts = report.facts.as_ref().map(|f| JsonFacts {
-            time: f.gen_time.to_string(),
-            accuracy: f.accuracy.map(|a| a.to_string()),
-            policy: f.policy.clone(),
-            serial: f.serial.clone(),
-            imprint_algorithm: f.imprint_algorithm.clone(),
-            imprint: f.imprint.clone(),
-            signer: f.signer.clone(),
-            path: f.path.clone(),
-            authority_sha256: f.authority_fingerprint.clone(),
-            token_digest: f.token_digest.clone(),
-            log: f.log.as_ref().map(|l| JsonLog { origin: l.origin.clone(), index: l.index, size: l.size }),
-            independent: f
-                .independent
-                .as_ref()
-                .map(|i| JsonIndependent { time: i.time.to_string(), authority: i.authority.clone() }),
-        });
-        let findings = report.findings.iter().map(finding).collect();
-        Self { path: path.to_owned(), verdict: report.verdict.name(), findings, facts, further: Vec::new() }
-    }
-
-    /// The same, with the reports on further tokens.
-    pub fn with_further<'r>(
-        mut self,
-        further: impl Iterator<Item = (&'r std::path::Path, &'r Report)>,
-        language: Language,
-    ) -> Self {
-        self.further = further.map(|(path, report)| Self::new(&path.to_string_lossy(), report, language)).collect();
-        self
     }
 }

@@ -92,7 +92,7 @@ fn subject(der: &[u8]) -> String {
 fn add(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let source = matches.get_one::<String>("source").cloned().unwrap_or_default();
     let found = if source.starts_with("http://") || source.starts_with("https://") {
-        input::blocks(&client::fetch_root(&source, words)?, "CERTIFICATE")
+        proof::pem::blocks(&client::fetch_root(&source, words)?, "CERTIFICATE")
     } else {
         input::certificates(Path::new(&source), words)?
     };

@@ -6,14 +6,15 @@
 use crate::exit::{Exit, Failure};
 use crate::hashing::{self, Found, Job, SALT_BYTES, Salt};
 use crate::manifest::{self, Manifest};
-use crate::show::{self, JsonReport};
+use crate::show;
 use crate::words::Words;
 use crate::{input, tell, trust_store};
 use clap::ArgMatches;
 use proof::crypto::RustCrypto;
 use proof::digest::{Digest, DigestAlgorithm};
-use proof::report::{Code, Finding, Report};
+use proof::report::{Code, Finding, JsonReport, Report};
 use proof::verify::{self, Context};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use trust::clock::{Clock as _, SystemClock};
@@ -52,9 +53,8 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let exits = further.iter().map(|(_, report)| show::exit(report.verdict));
     let exit = exits.fold(show::exit(report.verdict), Exit::max);
     if matches.get_flag("json") {
-        let json = JsonReport::new(&path.to_string_lossy(), &report, words.language());
-        let json = json.with_further(further.iter().map(|(path, report)| (path.as_path(), report)), words.language());
-        tell(&serde_json::to_string_pretty(&json).unwrap_or_default());
+        let further = further.iter().map(|(path, report)| Json::new(path, report, Vec::new(), words)).collect();
+        tell(&serde_json::to_string_pretty(&Json::new(path, &report, further, words)).unwrap_or_default());
     } else {
         tell(show::text(&report, words).trim_end());
         for (path, report) in &further {
@@ -63,6 +63,24 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// A report and the path it is about.
+#[derive(Serialize)]
+struct Json {
+    path: String,
+    #[serde(flatten)]
+    report: JsonReport,
+    /// Tokens of further suites over the same content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<Json>,
+}
+
+impl Json {
+    fn new(path: &Path, report: &Report, further: Vec<Self>, words: &Words) -> Self {
+        let report = JsonReport::new(report, words.language());
+        Self { path: path.to_string_lossy().into_owned(), report, further }
+    }
 }
 
 /// The tokens of further suites beside the main one, each with a report of its own.

@@ -3,31 +3,23 @@
 //! The language comes from `--lang` or the locale. It is passed along, never
 //! global. Texts are Fluent files beside this one; both have the same messages.
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
 use proof::report::Language;
+use registry::web::{Catalog, Words as Messages};
+use std::sync::LazyLock;
+
+static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| Catalog::new(include_str!("words/zh.ftl"), include_str!("words/en.ftl")));
 
 /// The messages of one language.
 pub struct Words {
     language: Language,
-    resource: FluentBundle<FluentResource>,
+    messages: Messages,
 }
 
 impl Words {
     /// The messages of `language`.
     pub fn new(language: Language) -> Self {
-        let (text, name) = match language {
-            Language::Zh => (include_str!("words/zh.ftl"), "zh"),
-            Language::En => (include_str!("words/en.ftl"), "en"),
-        };
-        let name: unic_langid::LanguageIdentifier = name.parse().unwrap_or_default();
-        let mut resource = FluentBundle::new_concurrent(vec![name]);
-        // Isolation marks are for running text with mixed directions, not for terminals.
-        resource.set_use_isolating(false);
-        // A fault in the file leaves the messages that could be read; a test reads all of them.
-        let parsed = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(parsed, _)| parsed);
-        resource.add_resource_overriding(parsed);
-        Self { language, resource }
+        Self { language, messages: CATALOG.of(language) }
     }
 
     /// The language.
@@ -37,12 +29,9 @@ impl Words {
 
     /// The message `id` with `values` in its places.
     pub fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
-        let Some(pattern) = self.resource.get_message(id).and_then(|m| m.value()) else { return id.to_owned() };
-        let mut arguments = FluentArgs::new();
-        for (name, value) in values {
-            arguments.set(*name, visible(value));
-        }
-        self.resource.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+        let visible: Vec<(&str, String)> = values.iter().map(|(name, value)| (*name, visible(value))).collect();
+        let values: Vec<(&str, &str)> = visible.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.messages.fill(id, &values)
     }
 }
 
@@ -63,60 +52,12 @@ pub fn from_locale(settings: impl IntoIterator<Item = Option<String>>) -> Langua
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    fn messages(text: &str) -> BTreeMap<String, Vec<String>> {
-        let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut id = String::new();
-        for line in text.lines() {
-            if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with(' ')) {
-                name.clone_into(&mut id);
-                assert!(messages.insert(id.clone(), vec![]).is_none(), "{id} stands twice");
-            }
-            for place in line.split("{ $").skip(1) {
-                let name = place.split(['}', ' ']).next().unwrap().to_owned();
-                messages.get_mut(&id).unwrap().push(name);
-            }
-        }
-        messages.values_mut().for_each(|places| places.sort());
-        messages
-    }
-
     #[test]
-    fn both_languages_have_the_same_messages_and_values() {
-        let (zh, en) = (messages(include_str!("words/zh.ftl")), messages(include_str!("words/en.ftl")));
-        assert_eq!(zh, en);
-        for language in [Language::Zh, Language::En] {
-            let words = Words::new(language);
-            for id in en.keys() {
-                assert_ne!(words.say(id, &[]), *id, "{id} cannot be read");
-            }
-        }
-    }
-
-    #[test]
-    fn messages_and_code_know_each_other() {
-        let en = messages(include_str!("words/en.ftl"));
-        let mut used = BTreeSet::new();
-        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|e| e == "rs") {
-                    let text = std::fs::read_to_string(&path).unwrap();
-                    used.extend(text.split('"').filter(|s| en.contains_key(*s)).map(str::to_owned));
-                    for call in text.split(concat!(".say", "(\"")).skip(1) {
-                        let id = call.split('"').next().unwrap();
-                        assert!(en.contains_key(id), "{}: no message {id}", path.display());
-                    }
-                }
-            }
-        }
-        let unused: Vec<_> = en.keys().filter(|id| !used.contains(*id)).collect();
-        assert!(unused.is_empty(), "never said: {unused:?}");
+    fn messages_and_code_know_each_other_in_both_languages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        registry::web::check_words(include_str!("words/zh.ftl"), include_str!("words/en.ftl"), &folder);
     }
 
     #[test]

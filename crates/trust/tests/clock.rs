@@ -440,7 +440,7 @@ async fn all_that_the_clock_does_is_in_the_journal() {
     // What was moved counts on after a restart.
     let moved = moved_in_a_day(&journal, now).await.unwrap();
     assert!(near(moved, 300 * MS + held), "{moved}");
-    let svg = trust::clock::graph::svg(&entries).unwrap();
+    let svg = trust::clock::graph::picture(&entries).unwrap();
     assert!(svg.contains("<polyline") && svg.contains("#b3261e"));
     journal.close().await;
 }

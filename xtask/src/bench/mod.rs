@@ -5,7 +5,9 @@
 
 #![expect(clippy::print_stdout, reason = "a table of figures is the result")]
 
+mod browser;
 mod ledger;
+mod pages;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use proof::crypto::{RustCrypto, Verifier};
@@ -61,6 +63,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         let rate = 1.0 / verification(verifier, &response, &anchors, now)?;
         println!("verification with {name:<11}            {rate:>9.0} tokens a CPU second");
     }
+    pages::run(&program, &data)?;
+    browser::run(root, &program, folder.path())?;
     hashing(&program, folder.path(), &data)?;
     ledger::run(&program, folder.path(), &data)
 }

@@ -129,8 +129,8 @@ codes! {
     StampUnconfirmed "stamp-unconfirmed" Notice Verifier "DESIGN 1"
         "A further timestamp over the log is by {authority}, which is not pinned."
         "对日志的另一时间戳出自 {authority}，该机构未被确认。"
-        "Obtain that authority's root certificate by a way you trust and give it with --trust."
-        "请通过可信途径取得该机构的根证书，并用 --trust 指定。";
+        "Obtain that authority's root certificate by a way you trust and give it as trusted (command line: --trust)."
+        "请通过可信途径取得该机构的根证书，并指定为可信（命令行：--trust）。";
     StampWrong "stamp-wrong" Warning Token "DESIGN 1"
         "A further timestamp over the log ({authority}) is not valid and was left out of account."
         "对日志的另一时间戳（{authority}）无效，未予采信。"
@@ -164,13 +164,13 @@ codes! {
     NoRevocationData "no-revocation-data" Warning Verifier "RFC 3161 4"
         "No usable revocation list was supplied for {subject}; whether it was revoked is not known."
         "未提供 {subject} 的可用吊销列表，无法得知其是否已被吊销。"
-        "Supply the authority's current revocation list with --crl."
-        "请用 --crl 提供签发机构当前的吊销列表。";
+        "Supply the authority's current revocation list (command line: --crl)."
+        "请提供签发机构当前的吊销列表（命令行：--crl）。";
     RevocationDataOld "revocation-data-old" Warning Verifier "RFC 5280 5.1.2.5"
         "The revocation list used is of {date}; a newer one was due by {due}."
         "所用吊销列表发布于 {date}，新列表应于 {due} 前发布。"
-        "Supply a newer revocation list with --crl."
-        "请用 --crl 提供更新的吊销列表。";
+        "Supply a newer revocation list (command line: --crl)."
+        "请提供更新的吊销列表（命令行：--crl）。";
     NotDer "not-der" Warning Authority "RFC 3161 2.4.2"
         "The token is not in DER ({part}); it was read as BER."
         "令牌不是 DER 编码（{part}），已按 BER 读取。"
@@ -344,8 +344,8 @@ codes! {
     SignerCertificateMissing "signer-certificate-missing" Gap Verifier "RFC 3161 2.4.1"
         "The signer's certificate is not in the token and was not supplied, so the signature could not be checked."
         "令牌中没有签名者证书，也未另行提供，无法核验签名。"
-        "Supply the authority's certificates with --certificate."
-        "请用 --certificate 提供签发机构证书。";
+        "Supply the authority's certificates (command line: --certificate)."
+        "请提供签发机构证书（命令行：--certificate）。";
     CertificateMalformed "certificate-malformed" Error Token "RFC 5280 4.1"
         "The signer's certificate cannot be read."
         "签名者证书无法读取。"
@@ -434,8 +434,8 @@ codes! {
     AuthorityUnconfirmed "authority-unconfirmed" Unconfirmed Verifier "DESIGN 1"
         "Nothing here confirms the authority: the certificates lead to {top} (SHA-256 {fingerprint}), which is not pinned."
         "尚无依据确认签发机构：证书追溯到 {top}（SHA-256 {fingerprint}），但它未被确认。"
-        "Obtain the authority's root certificate by a way you trust, compare the fingerprint, and give it with --trust."
-        "请通过可信途径取得该机构根证书，核对指纹后用 --trust 提供。";
+        "Obtain the authority's root certificate by a way you trust, compare the fingerprint, and give it as trusted (command line: --trust)."
+        "请通过可信途径取得该机构根证书，核对指纹后指定为可信（命令行：--trust）。";
     Revoked "revoked" Error Authority "RFC 3161 4"
         "{subject} was revoked on {date} ({reason}), and that takes force from this token."
         "{subject} 已于 {date} 吊销（{reason}），该令牌因此失效。"

@@ -6,8 +6,10 @@
 //! (FEATURES section 1.15).
 
 mod codes;
+mod json;
 
 pub use codes::Code;
+pub use json::JsonReport;
 
 use crate::der::Time;
 use crate::tsp::Accuracy;

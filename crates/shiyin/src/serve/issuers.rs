@@ -1,18 +1,17 @@
 //! What anyone may read of the certificates: chains, revocation lists, answers about revocation.
 
-use super::{Server, page, public, refuse};
+use super::{Server, public, refuse};
 use crate::serve::log;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use base64ct::{Base64, Encoding as _};
 use proof::x509::ocsp::{OcspFailure, REQUEST_BYTES_MAX};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use trust::TrustError;
 use trust::certificates::Role;
-use trust::clock::{Clock as _, SystemClock};
-use trust::instance::{Instance, Issued, pem as pem_of};
+use trust::instance::{Instance, pem as pem_of};
 use trust::revocation::{self, Responder};
 use trust::storage::Storage;
 use trust::{authority, certificates};
@@ -21,24 +20,16 @@ const PEM: &str = "application/x-pem-file";
 
 /// All of it as of one moment.
 pub(super) struct Issuers {
-    pub(super) instance: Instance,
-    pub(super) page: String,
     pub(super) listing: String,
     /// The addresses of roots and chains.
     pems: Vec<(String, String)>,
     /// By the ids of their issuers.
-    pub(super) lists: Vec<(String, Issued)>,
     certificates: Vec<(String, Vec<u8>)>,
     responders: Vec<Responder>,
 }
 
 impl Issuers {
-    pub(super) async fn read(
-        instance: &Instance,
-        data: &FilePath,
-        storage: &Storage,
-        url: &str,
-    ) -> Result<Self, TrustError> {
+    pub(super) async fn read(instance: &Instance, data: &FilePath, storage: &Storage) -> Result<Self, TrustError> {
         let mut pems = Vec::new();
         for (number, suite) in instance.suites.iter().enumerate() {
             let end = if number == 0 { String::new() } else { format!("-{}", suite.algorithm) };
@@ -50,13 +41,10 @@ impl Issuers {
             cas.push((certificates::issuer_id(held.certificate()?.spki), held.der.clone()));
         }
         Ok(Self {
-            page: page::page(instance, url),
             listing: log::listing(&instance.logs),
             pems,
-            lists: authority::lists(data).await?,
             certificates: cas,
             responders: authority::responders(data, storage).await?,
-            instance: instance.clone(),
         })
     }
 }
@@ -68,25 +56,24 @@ fn der(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
     response
 }
 
-/// `GET /root.pem`, `/chain.pem` and those of further suites; whatever else nobody knows.
-pub(super) async fn pem(State(server): State<Arc<Server>>, uri: Uri) -> Response<Body> {
-    match server.issuers().pems.iter().find(|(name, _)| name == uri.path()) {
-        Some((_, text)) => public(text, PEM),
-        None => refuse(StatusCode::NOT_FOUND, "there is nothing at this address\n"),
+impl Issuers {
+    /// What is at `/root.pem`, `/chain.pem` and the addresses of further suites.
+    pub(super) fn pem(&self, path: &str) -> Option<Response<Body>> {
+        self.pems.iter().find(|(name, _)| name == path).map(|(_, text)| public(text, PEM))
     }
 }
 
 /// `GET /crl`: where the lists are.
 pub(super) async fn lists(State(server): State<Arc<Server>>) -> Response<Body> {
-    let text: String = server.issuers().lists.iter().map(|(id, _)| format!("/crl/{id}.crl\n")).collect();
+    let text: String = server.node.public().lists.iter().map(|(id, _)| format!("/crl/{id}.crl\n")).collect();
     public(&text, "text/plain; charset=utf-8")
 }
 
 /// `GET /crl/ID.crl`: the newest list of an issuer.
 pub(super) async fn list(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Response<Body> {
-    let issuers = server.issuers();
+    let public = server.node.public();
     let id = name.strip_suffix(".crl").unwrap_or_default();
-    match issuers.lists.iter().find(|(known, _)| known == id) {
+    match public.lists.iter().find(|(known, _)| known == id) {
         Some((_, list)) => der(list.der.clone(), "application/pkix-crl"),
         None => refuse(StatusCode::NOT_FOUND, "no such list\n"),
     }
@@ -119,10 +106,8 @@ pub(super) async fn answer_in_address(
 
 fn respond(server: &Server, request: Option<&[u8]>) -> Response<Body> {
     const REPLY: &str = "application/ocsp-response";
-    let (Some(request), Ok(reading)) = (request, SystemClock.now()) else {
+    let Some(request) = request else {
         return der(OcspFailure::MalformedRequest.encode(), REPLY);
     };
-    // What is told by the clock of the tokens is better, where there is one.
-    let now = server.clock.as_ref().and_then(|c| c.now().ok()).map_or(reading.time, |told| told.time);
-    der(revocation::respond(&server.issuers().responders, request, now), REPLY)
+    der(revocation::respond(&server.issuers().responders, request, server.node.now()), REPLY)
 }

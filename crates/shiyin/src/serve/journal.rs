@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;
-use trust::clock::graph::svg;
+use trust::clock::graph::picture;
 
 /// Lines in one answer.
 const LINES_MAX: i64 = 1000;
@@ -23,7 +23,7 @@ pub(super) async fn lines(
         Some(Ok(from)) if from >= 1 => from,
         Some(_) => return refuse(StatusCode::BAD_REQUEST, "from is the number of a line, from 1 on\n"),
     };
-    match server.journal.entries(from, LINES_MAX).await {
+    match server.node.journal.entries(from, LINES_MAX).await {
         Ok(entries) => {
             let text: String = entries.iter().map(|e| format!("{}\n", e.line)).collect();
             let mut response = public(&text, "application/x-ndjson");
@@ -39,9 +39,9 @@ pub(super) async fn lines(
 
 /// `GET /clock.svg`: how far the clock was found off.
 pub(super) async fn graph(State(server): State<Arc<Server>>) -> Response<Body> {
-    let entries = server.journal.last(GRAPH_LINES).await.unwrap_or_default();
+    let entries = server.node.journal.last(GRAPH_LINES).await.unwrap_or_default();
     let oldest_first: Vec<_> = entries.into_iter().rev().collect();
-    match svg(&oldest_first) {
+    match picture(&oldest_first) {
         Some(svg) => public(&svg, "image/svg+xml"),
         None => refuse(StatusCode::NOT_FOUND, "the clock was not measured twice yet\n"),
     }

@@ -95,11 +95,10 @@ impl Metrics {
     }
 
     fn look(&self, server: &Server) {
-        self.ready.set(i64::from(server.unready().is_empty()));
-        let checkpoint = server.tsa.ledger().checkpoint();
-        let size = proof::tlog::Checkpoint::parse(&checkpoint).map_or(0, |c| c.head.size);
+        self.ready.set(i64::from(server.node.unready().is_empty()));
+        let size = server.node.log_size();
         self.log_entries.set(i64::try_from(size).unwrap_or(i64::MAX));
-        if let Some(clock) = &server.clock {
+        if let Some(clock) = &server.node.clock {
             let status = clock.status();
             let s = |ns: i64| ns as f64 / 1e9;
             self.clock_error.set(status.told.map_or(f64::NAN, |told| s(told.error_ns)));
@@ -110,8 +109,8 @@ impl Metrics {
                 self.sources.get_or_create(&labels).set(i64::from(source.last.is_ok()));
             }
         }
-        let issuers = server.issuers();
-        for suite in &issuers.instance.suites {
+        let public = server.node.public();
+        for suite in &public.instance.suites {
             let name = suite.algorithm.name().to_owned();
             if let Some((end, _)) = suite.algorithm.recommended_until() {
                 self.algorithm_ends.get_or_create(&vec![("suite", name.clone())]).set(end.unix_s() as f64);
@@ -125,7 +124,7 @@ impl Metrics {
                 }
             }
         }
-        for (id, list) in &issuers.lists {
+        for (id, list) in &public.lists {
             self.list_due.get_or_create(&vec![("issuer", id.clone())]).set(list.due.unix_s() as f64);
         }
     }
@@ -147,7 +146,7 @@ async fn show(State(server): State<Arc<Server>>) -> Response<Body> {
 
 /// `GET /readyz`: 200 where tokens can be signed, 503 with the reasons where not.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response<Body> {
-    let reasons = server.unready();
+    let reasons = server.node.unready();
     let mut response = public(&format!("{}\n", reasons.join("\n")), "text/plain; charset=utf-8");
     match reasons.is_empty() {
         true => *response.body_mut() = Body::from("ok\n"),

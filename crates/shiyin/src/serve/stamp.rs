@@ -38,21 +38,26 @@ pub(super) async fn other(
     }
 }
 
+/// Counts a request of this client; the answer where it asks too often.
+pub(super) fn refused(server: &Server, Client(peer): Client, headers: &HeaderMap) -> Option<Response<Body>> {
+    let address = sender(peer, headers, &server.trusted_proxies);
+    let wait_s = server.rate.take(address, server.started.elapsed().as_secs()).err()?;
+    server.metrics.count("rate-limited");
+    let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests; wait as long as Retry-After says\n");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
+    Some(response)
+}
+
 const NO_SUITE: &str = "this authority has no keys of that algorithm; ask at /tsa\n";
 
 async fn answer(
     server: &Server,
-    Client(peer): Client,
+    client: Client,
     algorithm: Option<KeyAlgorithm>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let address = sender(peer, request.headers(), &server.trusted_proxies);
-    if let Err(wait_s) = server.rate.take(address, server.started.elapsed().as_secs()) {
-        server.metrics.count("rate-limited");
-        let mut response =
-            refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests; wait as long as Retry-After says\n");
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
-        return response;
+    if let Some(refusal) = refused(server, client, request.headers()) {
+        return refusal;
     }
     if !is_query(request.headers()) {
         server.metrics.count("wrong-media-type");
@@ -66,7 +71,7 @@ async fn answer(
         }
         Ok(Ok(body)) => {
             let begun = Instant::now();
-            let Some(reply) = server.tsa.respond(algorithm, &body).await else {
+            let Some(reply) = server.node.tsa.respond(algorithm, &body).await else {
                 return refuse(StatusCode::NOT_FOUND, NO_SUITE);
             };
             server.metrics.answered(reply.refused, begun.elapsed());

@@ -40,13 +40,14 @@ impl Upkeep {
 /// Starts it. The clock has been measured once when this returns.
 pub(super) async fn start(server: &Arc<Server>, config: &Config) -> Result<Upkeep, TrustError> {
     let mut tasks = Vec::new();
-    if let Some(clock) = &server.clock {
+    if let Some(clock) = &server.node.clock {
         let sources = config.clock.sources();
-        let mut watch = Watch::new(Arc::clone(clock), sources, config.clock.every(), server.journal.clone()).await?;
+        let mut watch =
+            Watch::new(Arc::clone(clock), sources, config.clock.every(), server.node.journal.clone()).await?;
         watch.round().await?;
         tasks.push(tokio::spawn(watch.run()));
     }
-    server.journal.settle(server.tsa.ledger()).await?;
+    server.node.journal.settle(server.node.tsa.ledger()).await?;
     tasks.push(tokio::spawn(settle(Arc::clone(server))));
     let hangup = signal(SignalKind::hangup()).map_err(|e| TrustError::Broken(e.to_string()))?;
     tasks.push(tokio::spawn(look_again(Arc::clone(server), hangup)));
@@ -58,7 +59,7 @@ async fn settle(server: Arc<Server>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = server.journal.settle(server.tsa.ledger()).await {
+        if let Err(error) = server.node.journal.settle(server.node.tsa.ledger()).await {
             tracing::error!(%error, "the journal cannot be put into the log");
         }
     }
@@ -87,8 +88,8 @@ async fn look_again(server: Arc<Server>, mut hangup: tokio::signal::unix::Signal
 fn warn_of_ends(server: &Server) {
     let Ok(reading) = SystemClock.now() else { return };
     let is_soon = |end: Time| end.unix_s() - reading.time.unix_s() < SOON_S;
-    let issuers = server.issuers();
-    for suite in &issuers.instance.suites {
+    let public = server.node.public();
+    for suite in &public.instance.suites {
         let algorithm = suite.algorithm.name();
         for held in [&suite.root, &suite.issuing, &suite.tsa] {
             let Ok(certificate) = held.certificate() else { continue };

@@ -89,15 +89,19 @@ fn too_many_requests_are_asked_to_wait() {
 }
 
 #[test]
-fn the_page_says_what_this_is_in_both_languages() {
+fn the_pages_stand_behind_the_protocols() {
     let house = House::new("p256");
-    let (head, body) = get(&house, "/");
-    let page = String::from_utf8(body).unwrap();
-    assert!(page.contains("仅供试用") && page.contains("for trying out only"), "{page}");
-    assert!(head.to_lowercase().contains("content-security-policy: default-src 'none'"), "{head}");
-    assert!(page.contains(&format!("{}/tsa", house.url)), "{page}");
+    for (path, says) in [("/?lang=zh", "仅供试用"), ("/?lang=en", "for trying out only"), ("/verify", "id=\"desk\"")]
+    {
+        let (head, body) = get(&house, path);
+        let page = String::from_utf8(body).unwrap();
+        assert!(page.contains(says), "{path}: {page}");
+        assert!(head.to_lowercase().contains("content-security-policy: default-src 'none'"), "{head}");
+    }
     let (_, root) = get(&house, "/root.pem");
     assert_eq!(root, std::fs::read(house.root()).unwrap());
+    let (_, file) = get(&house, "/verify.html");
+    assert_eq!(super::shiyin().arg("verifier").output().unwrap().stdout, file, "the same bytes by both ways");
 }
 
 #[test]

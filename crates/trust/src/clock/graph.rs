@@ -19,11 +19,24 @@ struct Point {
     is_refused: bool,
 }
 
+/// Its colours where it stands alone; on a page, the page's stylesheet has them.
+const STYLE: &str = "<style>text{font:400 12px sans-serif;fill:#4d5259}.axis{stroke:#d8d7d1}.band{fill:#d8d7d1;fill-opacity:.6}\
+    .trace{fill:none;stroke:#15181c;stroke-width:1.5}.stop{fill:#15181c}\
+    @media(prefers-color-scheme:dark){text{fill:#b3b1aa}.axis{stroke:#32363c}.band{fill:#32363c}.trace{stroke:#e9e7e1}.stop{fill:#e9e7e1}}</style>\n";
+
+/// The graph as a picture of its own.
+#[must_use]
+pub fn picture(entries: &[Entry]) -> Option<String> {
+    let svg = svg(entries, "时钟偏差 Clock offset")?;
+    let (head, rest) = svg.split_once("</title>\n")?;
+    Some(format!("{head}</title>\n{STYLE}{rest}"))
+}
+
 /// The graph of these lines, oldest first, as SVG; none where they hold fewer than two measurements.
 ///
-/// The band is what each measurement allows, the line its middle, a red mark a refusal.
+/// The band is what each measurement allows, the line its middle, a square a refusal.
 #[must_use]
-pub fn svg(entries: &[Entry]) -> Option<String> {
+pub fn svg(entries: &[Entry], title: &str) -> Option<String> {
     let points: Vec<Point> = entries.iter().filter_map(point).collect();
     let (first, last) = (points.first()?.unix_s, points.last()?.unix_s);
     if first >= last {
@@ -34,15 +47,13 @@ pub fn svg(entries: &[Entry]) -> Option<String> {
     let x = |unix_s: i64| LEFT + (WIDTH - LEFT - 8.0) * (unix_s - first) as f64 / (last - first) as f64;
     let y = |ms: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - (ms / scale).clamp(-1.0, 1.0)) / 2.0;
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-         font-family=\"sans-serif\" font-size=\"12\"><title>时钟偏差 Clock offset</title>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{title}</title>\n"
     );
     for part in [-1.0, -0.5, 0.0, 0.5, 1.0] {
         let (value, at) = (part * scale, y(part * scale));
         let _ = writeln!(
             out,
-            "<path d=\"M{LEFT} {at:.1}H{WIDTH}\" stroke=\"#8884\"/><text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" \
-             fill=\"#777\">{value} ms</text>",
+            "<path d=\"M{LEFT} {at:.1}H{WIDTH}\" class=\"axis\"/><text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{value} ms</text>",
             LEFT - 8.0,
             at + 4.0
         );
@@ -51,20 +62,21 @@ pub fn svg(entries: &[Entry]) -> Option<String> {
     let lower = points.iter().rev().map(|p| format!("{:.1},{:.1}", x(p.unix_s), y(p.off_ms - p.error_ms)));
     let band: Vec<String> = upper.chain(lower).collect();
     let line: Vec<String> = points.iter().map(|p| format!("{:.1},{:.1}", x(p.unix_s), y(p.off_ms))).collect();
-    let _ = writeln!(out, "<polygon points=\"{}\" fill=\"#3a7ca533\"/>", band.join(" "));
-    let _ = writeln!(
-        out,
-        "<polyline points=\"{}\" fill=\"none\" stroke=\"#3a7ca5\" stroke-width=\"1.5\"/>",
-        line.join(" ")
-    );
+    let _ = writeln!(out, "<polygon points=\"{}\" class=\"band\"/>", band.join(" "));
+    let _ = writeln!(out, "<polyline points=\"{}\" class=\"trace\"/>", line.join(" "));
     for p in points.iter().filter(|p| p.is_refused) {
-        let _ = writeln!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"#b3261e\"/>", x(p.unix_s), y(p.off_ms));
+        let _ = writeln!(
+            out,
+            "<rect class=\"stop\" x=\"{:.1}\" y=\"{:.1}\" width=\"6\" height=\"6\"/>",
+            x(p.unix_s) - 3.0,
+            y(p.off_ms) - 3.0
+        );
     }
     for (unix_s, anchor) in [(first, "start"), (last, "end")] {
         let time = proof::der::Time::from_unix(unix_s);
         let _ = writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" fill=\"#777\">{time}</text>",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{time}</text>",
             x(unix_s),
             HEIGHT - 12.0
         );

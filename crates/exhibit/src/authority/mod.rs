@@ -1,0 +1,318 @@
+//! The public record of a node: clock, keys, certificates, log, journal, and how to check
+//! all of it without the node. Read by anyone; says what is, also where that is little.
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use axum::routing::get;
+use proof::der::Time;
+use proof::digest::DigestAlgorithm;
+use proof::tlog::Checkpoint;
+use proof_wasm::page::{self, escape, instant};
+use registry::web::{Catalog, Cx, Fault, Nav, Page, Site, Words, grouped};
+use serde_json::json;
+use std::sync::{Arc, LazyLock};
+use trust::certificates::{Role, key_use_ends};
+use trust::clock::graph;
+use trust::instance::{Held, Instance, OFFLINE, log_id};
+use trust::journal::Entry;
+
+static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+/// Its entry in the navigation.
+pub const NAV: Nav = Nav { href: "/authority", words: &WORDS };
+
+/// Lines of the journal that the graph is drawn from, and that are listed.
+const GRAPH_LINES: i64 = 4000;
+const LISTED_LINES: usize = 12;
+
+pub(crate) fn router() -> Router<Arc<Site>> {
+    Router::new().route("/authority", get(show)).route("/api/v1/authority", get(data))
+}
+
+struct CertificateRow {
+    name: String,
+    fingerprint: String,
+    role: String,
+    algorithm: String,
+    from: String,
+    until: String,
+    mark: &'static str,
+    state: String,
+}
+
+struct SourceRow {
+    name: String,
+    proven: String,
+    offset: String,
+    error: String,
+    mark: &'static str,
+    state: String,
+}
+
+struct LogRow {
+    origin: String,
+    address: String,
+    keys: Vec<String>,
+}
+
+struct JournalRow {
+    time: String,
+    kind: String,
+    what: String,
+    amount: String,
+    entry: String,
+}
+
+struct SuiteRow {
+    algorithm: String,
+    address: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "authority/authority.html")]
+struct Authority {
+    w: Words,
+    clock_offset: String,
+    clock_error: String,
+    clock_note: String,
+    log_size: String,
+    witnesses: usize,
+    keys_signing: usize,
+    unready: Vec<String>,
+    graph: Option<String>,
+    sources: Vec<SourceRow>,
+    certificates: Vec<CertificateRow>,
+    lists: Vec<(String, String)>,
+    suites: Vec<SuiteRow>,
+    policy: String,
+    roots: Vec<(String, String)>,
+    logs: Vec<LogRow>,
+    checkpoint_size: String,
+    checkpoint_root: String,
+    journal: Vec<JournalRow>,
+    witness_list: Vec<(String, String)>,
+    verifier_digest: String,
+    is_evaluation: bool,
+}
+
+impl Page for Authority {
+    fn title(&self) -> String {
+        self.w.say("nav")
+    }
+
+    fn current(&self) -> &'static str {
+        "/authority"
+    }
+}
+
+async fn show(cx: Cx) -> Response<Body> {
+    let node = &cx.site.node;
+    let lines = match node.journal.last(GRAPH_LINES).await {
+        Ok(lines) => lines,
+        Err(error) => return Fault::Broken(error.to_string()).answer(&cx),
+    };
+    cx.page(&authority_page(&cx, &lines))
+}
+
+fn ms(ns: i64) -> String {
+    format!("{:+.1}", ns as f64 / 1e6)
+}
+
+fn authority_page(cx: &Cx, newest_first: &[Entry]) -> Authority {
+    let w = cx.words(&WORDS);
+    let node = &cx.site.node;
+    let public = node.public();
+    let instance = &public.instance;
+    let status = node.clock_status();
+    let measured = status.as_ref().and_then(|s| s.measurement);
+    let clock_note = match &status {
+        None => w.say("clock-evaluation"),
+        Some(s) if s.told.is_err() => w.say("clock-refuses"),
+        Some(_) => w.say("clock-signs"),
+    };
+    let sources = status.iter().flat_map(|s| &s.sources).map(|source| {
+        let (mark, state) = match source.last {
+            Ok(_) => ("sealed", w.say("source-answered")),
+            Err(_) => ("absent", w.say("source-silent")),
+        };
+        SourceRow {
+            name: source.name.clone(),
+            proven: w.say(if source.authenticated { "source-proven" } else { "source-unproven" }),
+            offset: source.last.as_ref().map_or("—".to_owned(), |(off_ns, _)| ms(*off_ns)),
+            error: source.last.as_ref().map_or("—".to_owned(), |(_, e)| ms(*e).replace('+', "±")),
+            mark,
+            state,
+        }
+    });
+    let oldest_first: Vec<Entry> = newest_first.iter().rev().cloned().collect();
+    let checkpoint = node.tsa.ledger().checkpoint();
+    let head = Checkpoint::parse(&checkpoint).ok().map(|c| c.head);
+    let fingerprint = |der: &[u8]| page::digest(&DigestAlgorithm::Sha256.digest(der).to_string());
+    let roots = instance.suites.iter().map(|suite| (suite.algorithm.to_string(), fingerprint(&suite.root.der)));
+    let witness = |der: &[u8]| proof::x509::Certificate::parse(der).map(|c| c.subject.to_string()).unwrap_or_default();
+    Authority {
+        w,
+        clock_offset: measured.map_or("—".to_owned(), |(off_ns, _)| ms(off_ns)),
+        clock_error: measured.map_or("—".to_owned(), |(_, e)| ms(e).replace('+', "")),
+        clock_note,
+        log_size: grouped(node.log_size()),
+        witnesses: node.profile.witnesses.len(),
+        keys_signing: instance.suites.len(),
+        unready: node.unready().into_iter().map(str::to_owned).collect(),
+        graph: graph::svg(&oldest_first, &escape(&w.say("graph"))),
+        sources: sources.collect(),
+        certificates: instance.certificates.iter().rev().map(|held| certificate_row(cx, w, instance, held)).collect(),
+        lists: public.lists.iter().map(|(id, list)| (id.clone(), instant(list.due, cx.language))).collect(),
+        suites: suites(instance),
+        policy: instance.policy().to_string(),
+        roots: roots.collect(),
+        logs: instance
+            .logs
+            .iter()
+            .map(|log| LogRow {
+                origin: log.origin.clone(),
+                address: format!("/log/{}/checkpoint", log_id(log)),
+                keys: log.keys.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        checkpoint_size: head.map_or(String::new(), |head| grouped(head.size)),
+        checkpoint_root: head.map_or(String::new(), |head| page::digest(&proof::digest::hex(head.root.as_bytes()))),
+        journal: newest_first.iter().take(LISTED_LINES).map(|entry| journal_row(cx, w, entry)).collect(),
+        witness_list: node.profile.witnesses.iter().map(|one| (one.url.clone(), witness(&one.root))).collect(),
+        verifier_digest: page::digest(&crate::verification::offline_digest()),
+        is_evaluation: node.is_evaluation(),
+    }
+}
+
+fn suites(instance: &Instance) -> Vec<SuiteRow> {
+    let row = |(number, suite): (usize, &trust::instance::Suite)| SuiteRow {
+        algorithm: suite.algorithm.to_string(),
+        address: if number == 0 { "/tsa".to_owned() } else { format!("/tsa/{}", suite.algorithm) },
+        until: suite
+            .algorithm
+            .recommended_until()
+            .map_or("—".to_owned(), |(end, source)| format!("{} <small>{}</small>", day(end), escape(source))),
+    };
+    instance.suites.iter().enumerate().map(row).collect()
+}
+
+fn day(time: Time) -> String {
+    format!("<time datetime=\"{time}\">{}</time>", &time.to_string()[..10])
+}
+
+fn certificate_row(cx: &Cx, w: Words, instance: &Instance, held: &Held) -> CertificateRow {
+    let parsed = held.certificate().ok();
+    let current = instance
+        .suites
+        .iter()
+        .any(|suite| [&suite.root, &suite.issuing, &suite.tsa].iter().any(|one| one.der == held.der));
+    let until = parsed.as_ref().map(|c| c.not_after);
+    let is_over = until.is_some_and(|end| end < cx.now);
+    let (mark, state) = match (current, held.role) {
+        _ if is_over => ("absent", w.say("key-over")),
+        (true, Role::Tsa) => ("sealed", w.say("key-signing")),
+        (true, _) if held.place == OFFLINE => ("sealed", w.say("key-offline")),
+        (true, _) => ("sealed", w.say("key-held")),
+        (false, _) => ("absent", w.say("key-retired")),
+    };
+    let use_ends = parsed.as_ref().and_then(key_use_ends);
+    CertificateRow {
+        name: parsed.as_ref().map(|c| c.subject.to_string()).unwrap_or_default(),
+        fingerprint: page::digest(&held.fingerprint()),
+        role: match held.role {
+            Role::Root => w.say("role-root"),
+            Role::Issuing => w.say("role-issuing"),
+            Role::Tsa => w.say("role-tsa"),
+        },
+        algorithm: held.algorithm.to_string(),
+        from: parsed.as_ref().map(|c| day(c.not_before)).unwrap_or_default(),
+        until: use_ends.or(until).map(day).unwrap_or_default(),
+        mark,
+        state,
+    }
+}
+
+fn journal_row(cx: &Cx, w: Words, entry: &Entry) -> JournalRow {
+    let number = |name: &str| entry.fields.get(name).and_then(serde_json::Value::as_i64);
+    let amount = number("by_ns").or_else(|| number("off_ns")).map_or(String::new(), |ns| format!("{} ms", ms(ns)));
+    let what = match entry.kind.as_str() {
+        "clock-started" => w.say("kind-clock-started"),
+        "clock-measured" => w.say("kind-clock-measured"),
+        "clock-adjusted" => w.say("kind-clock-adjusted"),
+        "clock-leapt" => w.say("kind-clock-leapt"),
+        "clock-held" => w.say("kind-clock-held"),
+        "clock-accepted" => w.say("kind-clock-accepted"),
+        "clock-refused" => w.say("kind-clock-refused"),
+        "clock-resumed" => w.say("kind-clock-resumed"),
+        "key-made" => w.say("kind-key-made"),
+        "certificate-issued" => w.say("kind-certificate-issued"),
+        "certificate-revoked" => w.say("kind-certificate-revoked"),
+        "key-destroyed" => w.say("kind-key-destroyed"),
+        "log-retired" => w.say("kind-log-retired"),
+        other => other.to_owned(),
+    };
+    JournalRow {
+        time: instant(entry.time, cx.language),
+        kind: entry.kind.clone(),
+        what,
+        amount,
+        entry: entry.logged.as_ref().map_or("—".to_owned(), |(_, index)| grouped(*index)),
+    }
+}
+
+/// `GET /api/v1/authority`: the same for programs.
+async fn data(cx: Cx) -> Response<Body> {
+    let node = &cx.site.node;
+    let public = node.public();
+    let instance = &public.instance;
+    let certificate = |held: &Held| {
+        let parsed = held.certificate().ok();
+        json!({
+            "role": held.role.name(), "algorithm": held.algorithm.name(), "sha256": held.fingerprint(),
+            "subject": parsed.as_ref().map(|c| c.subject.to_string()),
+            "not_before": parsed.as_ref().map(|c| c.not_before.to_string()),
+            "not_after": parsed.as_ref().map(|c| c.not_after.to_string()),
+            "pem": trust::instance::pem(&held.der),
+        })
+    };
+    let clock = node.clock_status().map(|status| {
+        json!({
+            "signs": status.told.is_ok(),
+            "offset_ns": status.measurement.map(|(off_ns, _)| off_ns),
+            "error_ns": status.measurement.map(|(_, error_ns)| error_ns),
+            "sources": status.sources.iter().map(|s| json!({
+                "name": s.name, "authenticated": s.authenticated, "answered": s.last.is_ok(),
+                "offset_ns": s.last.as_ref().ok().map(|(off_ns, _)| off_ns),
+            })).collect::<Vec<_>>(),
+        })
+    });
+    let body = json!({
+        "operator": { "name": instance.operator.name, "country": instance.operator.country,
+            "registration": instance.operator.registration },
+        "evaluation": node.is_evaluation(),
+        "time": cx.now.to_string(),
+        "unready": node.unready(),
+        "policy": instance.policy().to_string(),
+        "suites": instance.suites.iter().map(|s| s.algorithm.name()).collect::<Vec<_>>(),
+        "certificates": instance.certificates.iter().map(certificate).collect::<Vec<_>>(),
+        "revocation_lists": public.lists.iter()
+            .map(|(id, list)| json!({ "address": format!("/crl/{id}.crl"), "due": list.due.to_string() }))
+            .collect::<Vec<_>>(),
+        "clock": clock,
+        "logs": instance.logs.iter().map(|log| json!({
+            "origin": log.origin, "address": format!("/log/{}/", log_id(log)),
+            "keys": log.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "checkpoint": &*node.tsa.ledger().checkpoint(),
+        "witnesses": node.profile.witnesses.iter().map(|one| one.url.clone()).collect::<Vec<_>>(),
+        "verifier_sha256": crate::verification::offline_digest(),
+    });
+    let mut response = Response::new(Body::from(serde_json::to_string_pretty(&body).unwrap_or_default()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}

@@ -1,0 +1,5 @@
+nav = 使用指引
+nav-short = 指引
+lead = 申请、核验与保存，以及如实回答的常见问题。
+contents = 目录
+others = 其他指引

@@ -1,0 +1,269 @@
+//! Every page through the router, as a visitor meets it: both languages, structure, words,
+//! headers; and what bad requests come to.
+
+use crate::help;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use proof::report::Language;
+use registry::web::{Node, Profile, Public, Relation, WitnessRoot, check_words};
+use std::path::Path;
+use std::sync::Arc;
+use tower_service::Service as _;
+use trust::authority::{Authority, lists};
+use trust::clock::{Clock as _, SystemClock};
+use trust::init::NewInstance;
+use trust::journal::Journal;
+use trust::keys::KeyAlgorithm;
+use trust::ledger::Ledger;
+use trust::storage::Storage;
+use trust::tsa::{Form, Tsa};
+
+/// A node on an evaluation instance, and its pages.
+struct House {
+    pages: Router,
+    node: Arc<Node>,
+    _folder: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let now = SystemClock.now().unwrap().time;
+        let storage = Storage::default();
+        let algorithms = KeyAlgorithm::ALL[..2].to_vec();
+        NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now).make(&data).await.unwrap();
+        let authority = Authority::open(&data, &storage, now).await.unwrap();
+        let place = authority.instance.log_place(&data, &storage).unwrap();
+        let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
+        let journal = Journal::open(&place.database).await.unwrap();
+        journal.settle(&ledger).await.unwrap();
+        let public = Public { instance: authority.instance.clone(), lists: lists(&data).await.unwrap() };
+        let root = authority.instance.main().root.der.clone();
+        let profile = Profile {
+            url: "https://shiyin.example".to_owned(),
+            relation: Some(Relation::Both),
+            contact: "<b>@example".to_owned(),
+            witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
+            ..Profile::default()
+        };
+        let tsa = Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger).unwrap();
+        let node = Arc::new(Node::new(tsa, None, journal, profile, public));
+        Self { pages: crate::router(Arc::clone(&node)), node, _folder: folder }
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let Ok(response) = self.pages.clone().call(request).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 4 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, media_type: &str, body: impl Into<Body>) -> Answer {
+        self.ask(Request::post(path).header("content-type", media_type).body(body.into()).unwrap()).await
+    }
+
+    /// A token over the SHA-256 of this content.
+    async fn stamp(&self, content: &[u8]) -> Vec<u8> {
+        let digest = proof::digest::DigestAlgorithm::Sha256.digest(content);
+        let request = proof::tsp::TimeStampReq::encode(&digest, None, None, true);
+        self.node.tsa.respond(None, &request).await.unwrap().der
+    }
+}
+
+fn every_page() -> Vec<String> {
+    let fixed = ["/", "/verify", "/authority", "/help", "/samples", "/nothing-here"].map(str::to_owned);
+    fixed.into_iter().chain(help::topics().map(|name| format!("/help/{name}"))).collect()
+}
+
+/// The tags of a page close in the order in which they open, and no value breaks out of its place.
+fn check_tags(path: &str, html: &str) {
+    const VOID: [&str; 8] = ["meta", "link", "input", "br", "img", "hr", "path", "!doctype"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (tag, after) = after.split_once('>').unwrap_or_else(|| panic!("{path}: a tag does not end"));
+        rest = after;
+        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "{path}: </{name}>");
+        } else if !VOID.contains(&name) && !tag.ends_with('/') {
+            open.push(name);
+            if name == "script" {
+                rest = rest.split_once("</script>").map(|(_, rest)| rest).unwrap();
+                open.pop();
+            }
+        }
+    }
+    assert!(open.is_empty(), "{path}: {open:?} left open");
+}
+
+#[tokio::test]
+async fn every_page_is_sound_in_both_languages() {
+    let house = House::new().await;
+    for path in every_page() {
+        let mut pages = Vec::new();
+        for (lang, html_lang) in [("zh", "zh-Hans"), ("en", "en")] {
+            let answer = house.get(&format!("{path}?lang={lang}")).await;
+            let expected = if path == "/nothing-here" { StatusCode::NOT_FOUND } else { StatusCode::OK };
+            assert_eq!(answer.status, expected, "{path}");
+            let html = &answer.body;
+            check_tags(&path, html);
+            assert!(html.contains(&format!("<html lang=\"{html_lang}\">")), "{path}");
+            assert_eq!(html.matches("<h1").count(), 1, "{path}");
+            assert!(html.matches("button primary").count() <= 2, "{path}: one primary act, two where one is hidden");
+            assert!(!html.contains(" style=") && !html.contains("onclick"), "{path}: nothing inline");
+            assert!(html.contains("&#60;Qingyu&#62;") || html.contains("&lt;Qingyu&gt;"), "{path}: who runs it");
+            assert!(!html.contains("<Qingyu>") && !html.contains("<b>@example"), "{path}: values are escaped");
+            for claim in ["legally recognised", "created at", "法律认可", "无需公证"] {
+                assert!(!html.contains(claim), "{path}: {claim}");
+            }
+            let policy = answer.headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe-inline"), "{path}");
+            assert_eq!(policy.contains("script-src"), path == "/verify", "{path}: scripts only where they are needed");
+            assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+            assert!(answer.headers.contains_key("strict-transport-security"), "{path}");
+            assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with(&format!("lang={lang};")));
+            pages.push(answer.body);
+        }
+        let structure = |html: &str| -> Vec<String> {
+            let tags = html.split('<').skip(1).filter_map(|t| t.split(['>', ' ', '\n']).next());
+            tags.filter(|t| ["h1", "h2", "section", "table", "form", "input", "button"].contains(t))
+                .map(str::to_owned)
+                .collect()
+        };
+        assert_eq!(structure(&pages[0]), structure(&pages[1]), "{path}");
+    }
+    assert!(!house.get("/").await.headers.contains_key("set-cookie"), "a cookie only for who chose");
+}
+
+#[test]
+fn every_rooms_words_are_complete() {
+    let folder = |room: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+    macro_rules! rooms {
+        ($($room:literal)*) => {$(check_words(
+            include_str!(concat!($room, "/zh.ftl")),
+            include_str!(concat!($room, "/en.ftl")),
+            &folder($room),
+        );)*};
+    }
+    rooms! { "home" "verification" "authority" "help" }
+}
+
+#[tokio::test]
+async fn bad_requests_get_a_remedy_and_change_nothing() {
+    let house = House::new().await;
+    let before = house.node.log_size();
+    let wrong = house.post("/api/v1/verify", "application/json", "{\"token\": 1}").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let error: serde_json::Value = serde_json::from_str(&wrong.body).unwrap();
+    assert_eq!(error["error"]["field"], "body");
+    assert!(error["error"]["enquiry"].is_string());
+    for body in [
+        r#"{"token":"*"}"#,
+        r#"{"token":"AAAA","digests":{"SHA-256":"00"}}"#,
+        r#"{"token":"AAAA","digests":{"MD5":"00"}}"#,
+        r#"{"token":"AAAA","trust":["no certificate"]}"#,
+        r#"{"token":"AAAA","language":"fr"}"#,
+        r#"{"token":"AAAA","more":1}"#,
+    ] {
+        let answer = house.post("/api/v1/verify", "application/json", body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    let junk = house.post("/api/v1/verify?lang=en", "application/json", r#"{"token":"AAAA"}"#).await;
+    assert_eq!(junk.status, StatusCode::OK, "a token that cannot be read is a finding");
+    assert!(junk.body.contains("\"invalid\""), "{}", junk.body);
+    let large = house.post("/api/v1/verify", "application/json", vec![b' '; 9 << 20]).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let large = house.post("/verify", "multipart/form-data; boundary=x", vec![b' '; 9 << 20]).await;
+    assert!(large.status.is_client_error(), "{}", large.status);
+    let other = Request::post("/verify").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    assert_eq!(house.ask(other).await.status, StatusCode::FORBIDDEN);
+    let method = Request::builder().method(Method::DELETE).uri("/verify").body(Body::empty()).unwrap();
+    assert_eq!(house.ask(method).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(house.get("/help/nothing").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.get("/assets/nothing.css").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.node.log_size(), before);
+}
+
+fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in parts {
+        let head = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
+        body.extend([head.as_bytes(), *value, b"\r\n"].concat());
+    }
+    body.extend(b"--x--\r\n");
+    body
+}
+
+#[tokio::test]
+async fn the_form_and_the_api_say_what_proof_says() {
+    let house = House::new().await;
+    let token = house.stamp(b"a").await;
+    let digest = proof::digest::DigestAlgorithm::Sha256.digest(b"a").to_string();
+    let send = async |parts: &[(&str, &[u8])]| {
+        house.post("/verify?lang=en", "multipart/form-data; boundary=x", form(parts)).await
+    };
+    let good = send(&[("token", &token), ("digest", digest.to_uppercase().as_bytes())]).await;
+    assert!(good.body.contains("data-verdict=\"valid\""), "{}", good.body);
+    check_tags("/verify", &good.body);
+    let other = send(&[("token", &token), ("digest", "00".repeat(32).as_bytes())]).await;
+    assert!(other.body.contains("data-verdict=\"invalid\""));
+    let alone = send(&[("token", &token)]).await;
+    assert!(alone.body.contains("data-verdict=\"incomplete\""));
+    let empty = send(&[("digest", b"<script>")]).await;
+    assert!(empty.body.contains("role=\"alert\"") && !empty.body.contains("<script>\""), "{}", empty.body);
+    let no_root = send(&[("token", &token), ("trust", b"no certificate")]).await;
+    assert!(no_root.body.contains("not a certificate"));
+    let token = <base64ct::Base64 as base64ct::Encoding>::encode_string(&token);
+    let body = serde_json::json!({ "token": token, "digests": { "sha-256": digest }, "language": "en" });
+    let answer = house.post("/api/v1/verify", "application/json", body.to_string()).await;
+    let report: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(report["verdict"], "valid", "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_public_record_is_there_for_programs() {
+    let house = House::new().await;
+    let answer = house.get("/api/v1/authority").await;
+    let record: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(record["evaluation"], true);
+    assert_eq!(record["certificates"].as_array().unwrap().len(), 6);
+    assert_eq!(record["verifier_sha256"].as_str().unwrap().len(), 64);
+    assert!(record["checkpoint"].as_str().unwrap().contains("shiyin"));
+    let page = house.get("/authority?lang=en").await.body;
+    for held in record["certificates"].as_array().unwrap() {
+        let fingerprint = held["sha256"].as_str().unwrap();
+        let groups = proof_wasm::page::digest(fingerprint);
+        assert!(page.contains(&groups), "{fingerprint}");
+    }
+}
+
+/// The offline verifier speaks both languages out of one file.
+#[test]
+fn the_one_file_has_every_word_it_names() {
+    let file = crate::verification::offline();
+    let names: Vec<&str> = file
+        .split("data-word=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|n| !n.is_empty())
+        .collect();
+    assert!(names.len() > 12);
+    for name in names {
+        let known = proof_wasm::words::Word::ALL.iter().find(|w| w.name() == name);
+        let word = known.unwrap_or_else(|| panic!("no word {name}"));
+        assert!(!word.text(Language::En).is_empty());
+    }
+}

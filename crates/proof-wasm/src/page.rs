@@ -1,0 +1,705 @@
+//! An outcome as HTML, in twelve parts (FEATURES section 3), and as JSON.
+//!
+//! The same markup is written in a browser and by the server. Every value from
+//! outside is escaped, and characters that turn a line around are made visible.
+
+use crate::articles::{Answer, POINTS};
+use crate::desk::{FileLine, FileState, Outcome, Subject};
+use crate::parts::{self, Part, genuine, headline, part_of, same, sentences};
+use crate::words::{Word, fill};
+use proof::der::Time;
+use proof::report::{Code, Finding, JsonReport, Language, Report, Severity, TokenFacts, Verdict};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Rows of one table that are written out; the worst come first, the rest is counted.
+const ROWS_MAX: usize = 200;
+/// Subjects that are written out.
+const SUBJECTS_MAX: usize = 50;
+
+/// Where a page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a browser with a node behind it, which can stamp the report.
+    Served,
+    /// In the verifier that is one file.
+    Offline,
+    /// On a page without scripts.
+    Still,
+}
+
+/// The program that checked, as reports name it.
+pub const PROGRAM: &str = concat!("shiyin proof ", env!("CARGO_PKG_VERSION"));
+
+/// Text for HTML, with what could turn a line around made visible.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A size for a person.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes}\u{a0}B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.995 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.2}\u{a0}{}", UNITS[unit])
+}
+
+/// A digest in groups of eight, which copies as one word.
+#[must_use]
+pub fn digest(hex: &str) -> String {
+    let groups: Vec<String> = hex
+        .as_bytes()
+        .chunks(8)
+        .map(|group| format!("<span>{}</span>", escape(&String::from_utf8_lossy(group))))
+        .collect();
+    format!("<code class=\"digest\">{}</code>", groups.concat())
+}
+
+/// A moment, UTC first for English and UTC+8 first for Chinese; `big` for the first of the two.
+#[must_use]
+pub fn moment(time: Time, language: Language, big: bool) -> String {
+    let words = |t: Time, zone: &str| format!("{} {zone}", t.to_string().replace('T', " ").replace('Z', ""));
+    let (utc, east) = (words(time, "UTC"), words(time.plus_s(8 * 3600), "UTC+8"));
+    let (first, second) = match language {
+        Language::En => (utc, east),
+        Language::Zh => (east, utc),
+    };
+    let class = if big { " class=\"big\"" } else { "" };
+    format!("<time{class} datetime=\"{time}\">{first}</time><time datetime=\"{time}\">{second}</time>")
+}
+
+/// A moment on one line, in the reader's first zone.
+#[must_use]
+pub fn instant(time: Time, language: Language) -> String {
+    let (local, zone) = match language {
+        Language::En => (time, "UTC"),
+        Language::Zh => (time.plus_s(8 * 3600), "UTC+8"),
+    };
+    format!("<time datetime=\"{time}\">{} {zone}</time>", local.to_string().replace('T', " ").replace('Z', ""))
+}
+
+struct Page {
+    out: String,
+    language: Language,
+    place: Place,
+    now: Time,
+}
+
+/// The whole result: the verdict, and twelve parts for each subject.
+#[must_use]
+pub fn html(outcome: &Outcome, language: Language, place: Place) -> String {
+    let mut page = Page { out: String::new(), language, place, now: outcome.now };
+    page.verdict(outcome);
+    let many = outcome.subjects.len() > 1;
+    for subject in outcome.subjects.iter().take(SUBJECTS_MAX) {
+        if many {
+            page.add(&format!("<h2 class=\"subject\">{}</h2>", escape(&subject.name)));
+        }
+        page.subject(subject, outcome);
+    }
+    if outcome.subjects.len() > SUBJECTS_MAX {
+        let count = (outcome.subjects.len() - SUBJECTS_MAX).to_string();
+        let text = fill(Word::FilesMore.text(language), &[("count", &count)]);
+        page.add(&format!("<p class=\"note\">{text}</p>"));
+    }
+    if !outcome.loose.is_empty() {
+        page.loose(outcome);
+    }
+    page.out
+}
+
+fn mark(class: &str, text: &str) -> String {
+    format!("<span class=\"mark {class}\">{text}</span>")
+}
+
+impl Page {
+    fn say(&self, word: Word) -> &'static str {
+        word.text(self.language)
+    }
+
+    fn add(&mut self, html: &str) {
+        self.out.push_str(html);
+        self.out.push('\n');
+    }
+
+    fn verdict_mark(&self, verdict: Verdict, holds: Word) -> String {
+        match verdict {
+            Verdict::Valid => mark("sealed", self.say(holds)),
+            Verdict::Unconfirmed => mark("waiting", self.say(Word::MarkUnconfirmed)),
+            Verdict::Incomplete => mark("absent", self.say(Word::MarkIncomplete)),
+            Verdict::Invalid => mark("failed", self.say(Word::MarkInvalid)),
+        }
+    }
+
+    fn verdict(&mut self, outcome: &Outcome) {
+        let said = headline(outcome, self.language);
+        let (first, rest) = said.split_first().map_or(("", &[][..]), |(f, r)| (f.as_str(), r));
+        // Two short sentences are one headline.
+        let joined = match self.language {
+            Language::En => [&[first.to_owned()], rest].concat().join(" "),
+            Language::Zh => [&[first.to_owned()], rest].concat().concat(),
+        };
+        let class = match outcome.verdict() {
+            Verdict::Valid => "verdict holds",
+            Verdict::Unconfirmed | Verdict::Incomplete => "verdict open",
+            Verdict::Invalid => "fault verdict",
+        };
+        let label = self.say(Word::VerdictLabel);
+        let note = if outcome.subjects.is_empty() {
+            format!("<p>{}</p>", self.say(Word::NoTokenNote))
+        } else {
+            self.leading_remedy(outcome)
+        };
+        let verdict = outcome.verdict().name();
+        self.add(&format!(
+            "<section class=\"{class}\" role=\"status\" aria-label=\"{label}\" data-verdict=\"{verdict}\"><p class=\"big\">{}</p>{note}</section>",
+            escape(&joined)
+        ));
+    }
+
+    /// The worst finding and what to do about it, in the headline's block.
+    fn leading_remedy(&self, outcome: &Outcome) -> String {
+        let reports = outcome.subjects.iter().flat_map(|s| s.tokens.iter().map(|(_, r)| r));
+        let worst = reports.flat_map(|r| &r.findings).max_by_key(|f| f.code.severity());
+        let Some(finding) = worst.filter(|f| f.code.severity() > Severity::Warning) else { return String::new() };
+        let remedy = finding.remedy(self.language).unwrap_or_default();
+        // The digests of a changed file stand below, in groups; here they would only be noise.
+        if finding.code == Code::ImprintMismatch {
+            return format!("<p>{}</p>", escape(&remedy));
+        }
+        let gap = if self.language == Language::En { " " } else { "" };
+        format!("<p>{}{gap}{}</p>", escape(&finding.sentence(self.language)), escape(&remedy))
+    }
+
+    fn subject(&mut self, subject: &Subject, outcome: &Outcome) {
+        let Some((_, main)) = subject.tokens.first() else { return };
+        self.add("<ol class=\"findings\">");
+        self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| page.part_verdict(subject));
+        self.part(Word::PartFile, same(subject) == Some(false), |page| page.part_file(subject));
+        let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
+        self.part(Word::PartToken, worst == Verdict::Invalid, |page| page.part_token(subject));
+        self.part(Word::PartTime, false, |page| page.part_time(main));
+        self.part(Word::PartIssuer, false, |page| page.part_issuer(subject));
+        self.part(Word::PartWitness, false, |page| page.part_witness(main));
+        self.part(Word::PartWho, false, Self::part_who);
+        self.part(Word::PartSince, false, |page| page.part_since(subject));
+        self.part(Word::PartArticle, false, |page| page.part_article(subject));
+        self.part(Word::PartNotShown, false, |page| page.part_not_shown(main));
+        self.part(Word::PartReport, false, Self::part_report);
+        self.part(Word::PartMachine, false, |page| page.part_machine(subject, outcome));
+        self.add("</ol>");
+    }
+
+    fn part(&mut self, title: Word, fails: bool, write: impl FnOnce(&mut Self)) {
+        let class = if fails { " class=\"fails\"" } else { "" };
+        let title_text = self.say(title);
+        self.add(&format!("<li{class} data-part=\"{}\"><h3>{title_text}</h3><div class=\"answer\">", title.name()));
+        write(self);
+        self.add("</div></li>");
+    }
+
+    fn part_verdict(&mut self, subject: &Subject) {
+        let verdict = subject.verdict();
+        let is_genuine = subject.tokens.iter().all(|(_, r)| genuine(r) != Verdict::Invalid);
+        let mark = match same(subject) {
+            Some(false) if is_genuine => mark("failed", self.say(Word::MarkDiffers)),
+            _ => self.verdict_mark(verdict, Word::MarkHolds),
+        };
+        self.add(&format!("<p>{mark}</p>"));
+        let gap = if self.language == Language::En { " " } else { "" };
+        let said = sentences(subject, self.language).join(gap);
+        self.add(&format!("<p>{}</p>", escape(&said)));
+        let checked = fill(self.say(Word::CheckedAt), &[("time", &instant(self.now, self.language))]);
+        let stayed = if self.place == Place::Still { "" } else { self.say(Word::FilesStayed) };
+        self.add(&format!("<p class=\"note\">{checked}{gap}{stayed}</p>"));
+    }
+
+    fn part_file(&mut self, subject: &Subject) {
+        if subject.files.is_empty() {
+            let (mark, note) = (mark("absent", self.say(Word::MarkNotGiven)), self.say(Word::NothingGiven));
+            self.add(&format!("<p>{mark}</p><p>{note}</p>"));
+        } else {
+            self.files(&subject.files);
+        }
+        if let Some((_, report)) = subject.tokens.first()
+            && let Some(facts) = &report.facts
+        {
+            let (name, value) = (escape(&facts.imprint_algorithm), digest(&facts.imprint));
+            let label = self.say(Word::Imprint);
+            self.add(&format!(
+                "<dl class=\"record\"><div><dt>{label}<small>{name}</small></dt><dd>{value}</dd></div></dl>"
+            ));
+        }
+        if same(subject) == Some(false) {
+            let note = self.say(Word::RenamingHarmless);
+            self.add(&format!("<p class=\"note\">{note}</p>"));
+        }
+        for (_, report) in &subject.tokens {
+            self.list(report, Part::File);
+        }
+    }
+
+    fn files(&mut self, files: &[FileLine]) {
+        let mut sorted: Vec<&FileLine> = files.iter().collect();
+        sorted.sort_by_key(|f| std::cmp::Reverse(f.state));
+        let [file, size_word, state] = [Word::File, Word::Size, Word::State].map(|w| self.say(w));
+        self.add(&format!(
+            "<table class=\"ledger\"><thead><tr><th scope=\"col\">{file}</th><th scope=\"col\" class=\"num wide\">{size_word}</th><th scope=\"col\">{state}</th></tr></thead><tbody>"
+        ));
+        for line in sorted.iter().take(ROWS_MAX) {
+            let mark = match line.state {
+                FileState::Same => mark("sealed", self.say(Word::MarkSame)),
+                FileState::Extra => mark("absent", self.say(Word::MarkExtra)),
+                FileState::NotGiven => mark("absent", self.say(Word::MarkNotGiven)),
+                FileState::Unchecked => mark("waiting", self.say(Word::MarkUnchecked)),
+                FileState::Differs => mark("failed", self.say(Word::MarkDiffers)),
+            };
+            let size = line.size.map(size).unwrap_or_default();
+            let name = escape(&line.name);
+            self.add(&format!(
+                "<tr><td class=\"name\">{name}</td><td class=\"num wide\">{size}</td><td>{mark}</td></tr>"
+            ));
+        }
+        self.add("</tbody></table>");
+        if sorted.len() > ROWS_MAX {
+            let count = (sorted.len() - ROWS_MAX).to_string();
+            let text = fill(self.say(Word::FilesMore), &[("count", &count)]);
+            self.add(&format!("<p class=\"note\">{text}</p>"));
+        }
+        for line in sorted.iter().filter(|l| l.state == FileState::Differs).take(8) {
+            if let (Some((algorithm, listed)), Some(found)) = (&line.listed, &line.found) {
+                let (a, b) = (self.say(Word::Listed), self.say(Word::Found));
+                let (name, listed, found) = (escape(algorithm), digest(listed), digest(found));
+                self.add(&format!(
+                    "<dl class=\"record\"><div><dt>{a}<small>{name}</small></dt><dd>{listed}</dd></div><div><dt>{b}<small>{name}</small></dt><dd>{found}</dd></div></dl>"
+                ));
+            }
+        }
+    }
+
+    fn part_token(&mut self, subject: &Subject) {
+        for (name, report) in &subject.tokens {
+            let mark = self.verdict_mark(genuine(report), Word::MarkGenuine);
+            let name = if subject.tokens.len() > 1 {
+                format!(" <span class=\"quiet\">{}</span>", escape(name))
+            } else {
+                String::new()
+            };
+            self.add(&format!("<p>{mark}{name}</p>"));
+            self.list(report, Part::Token);
+        }
+    }
+
+    fn part_time(&mut self, report: &Report) {
+        if let Some(facts) = &report.facts {
+            let accuracy = match facts.accuracy {
+                Some(accuracy) => fill(self.say(Word::Accuracy), &[("accuracy", &accuracy.to_string())]),
+                None => self.say(Word::AccuracyNone).to_owned(),
+            };
+            let [earlier, earlier_note, no_later, by_word] =
+                [Word::Earlier, Word::EarlierNote, Word::NoLaterThan, Word::ByWord].map(|w| self.say(w));
+            let moment = moment(facts.gen_time, self.language, true);
+            let comma = if self.language == Language::En { "; " } else { "；" };
+            self.add(&format!(
+                "<figure class=\"interval\"><ol><li class=\"before\"><b>{earlier}</b><small>{earlier_note}</small></li>\
+                 <li class=\"since\"><b>{no_later}</b>{moment}<small>{by_word}{comma}{accuracy}</small></li></ol></figure>"
+            ));
+            self.independent(facts);
+            let means = self.say(Word::TimeMeans);
+            self.add(&format!("<p>{means}</p>"));
+        }
+        self.list(report, Part::Time);
+    }
+
+    fn independent(&mut self, facts: &TokenFacts) {
+        let label = self.say(Word::Independent);
+        match &facts.independent {
+            None => {
+                let none = mark("absent", self.say(Word::IndependentNone));
+                self.add(&format!("<dl class=\"record\"><div><dt>{label}</dt><dd>{none}</dd></div></dl>"));
+            }
+            Some(independent) => {
+                let time = instant(independent.time, self.language);
+                let by = fill(
+                    &escape(self.say(Word::IndependentBy)),
+                    &[("time", &time), ("authority", &escape(&independent.authority))],
+                );
+                let seconds = (independent.time.unix_s() - facts.gen_time.unix_s()).max(0);
+                let gap = fill(self.say(Word::GapNote), &[("gap", &format!("{seconds}\u{a0}s"))]);
+                let (sealed, gap_label) = (mark("sealed", &by), self.say(Word::Gap));
+                self.add(&format!(
+                    "<dl class=\"record\"><div><dt>{label}</dt><dd>{sealed}</dd></div><div><dt>{gap_label}</dt><dd>{gap}</dd></div></dl>"
+                ));
+            }
+        }
+    }
+
+    fn part_issuer(&mut self, subject: &Subject) {
+        for (_, report) in &subject.tokens {
+            let worst = parts::of(report, Part::Issuer).map(|f| f.code.severity()).max();
+            let verdict = match worst {
+                None | Some(Severity::Gap) => Verdict::Incomplete,
+                Some(Severity::Error) => Verdict::Invalid,
+                Some(Severity::Unconfirmed) => Verdict::Unconfirmed,
+                Some(_) => Verdict::Valid,
+            };
+            let mark = self.verdict_mark(verdict, Word::MarkHolds);
+            self.add(&format!("<p>{mark}</p>"));
+            if let Some(facts) = &report.facts {
+                let mut rows = String::new();
+                let mut row = |word: Word, value: String| {
+                    let _ = write!(rows, "<div><dt>{}</dt><dd>{value}</dd></div>", word.text(self.language));
+                };
+                if let Some(signer) = &facts.signer {
+                    row(Word::Signer, escape(signer));
+                }
+                if !facts.path.is_empty() {
+                    let path: Vec<String> = facts.path.iter().map(|p| escape(p)).collect();
+                    row(Word::Path, path.join("<br>"));
+                }
+                if let Some(fingerprint) = &facts.authority_fingerprint {
+                    row(Word::Anchor, digest(fingerprint));
+                }
+                let mono = |text: &str| format!("<span class=\"mono break\">{}</span>", escape(text));
+                row(Word::Policy, mono(&facts.policy));
+                row(Word::Serial, mono(&facts.serial));
+                if let Some(value) = &facts.token_digest {
+                    row(Word::TokenDigest, digest(value));
+                }
+                self.add(&format!("<dl class=\"record\">{rows}</dl>"));
+            }
+            self.list(report, Part::Issuer);
+        }
+        let note = self.say(Word::ClockNote);
+        self.add(&format!("<p class=\"note\">{note}</p>"));
+    }
+
+    fn part_witness(&mut self, report: &Report) {
+        let mut rows = Vec::new();
+        let (yes, no) = (self.say(Word::Yes), self.say(Word::No));
+        if let Some(log) = report.facts.as_ref().and_then(|f| f.log.as_ref()) {
+            let (index, size) = (log.index.to_string(), log.size.to_string());
+            let values = [("origin", escape(&log.origin)), ("index", index), ("size", size)];
+            let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            rows.push((fill(self.say(Word::WitnessLog), &values), no, mark("sealed", self.say(Word::MarkShown))));
+        }
+        for finding in &report.findings {
+            let value = |name: &str| {
+                escape(finding.values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value.as_str()))
+            };
+            match finding.code {
+                Code::IndependentTime => rows.push((value("authority"), yes, mark("sealed", &value("time")))),
+                Code::StampNotIndependent => {
+                    rows.push((value("authority"), no, mark("sealed", self.say(Word::MarkShown))));
+                }
+                Code::StampUnconfirmed => {
+                    rows.push((value("authority"), "—", mark("waiting", self.say(Word::MarkUnconfirmed))));
+                }
+                Code::StampWrong => rows.push((value("authority"), "—", mark("failed", self.say(Word::MarkInvalid)))),
+                _ => {}
+            }
+        }
+        if rows.is_empty() {
+            let none = mark("absent", self.say(Word::WitnessNone));
+            self.add(&format!("<p>{none}</p>"));
+        } else {
+            let [witness, independent, state] = [Word::Witness, Word::IsIndependent, Word::State].map(|w| self.say(w));
+            self.add(&format!(
+                "<table class=\"ledger\"><thead><tr><th scope=\"col\">{witness}</th><th scope=\"col\" class=\"wide\">{independent}</th><th scope=\"col\">{state}</th></tr></thead><tbody>"
+            ));
+            for (name, independence, state) in rows {
+                self.add(&format!(
+                    "<tr><td class=\"name\">{name}</td><td class=\"wide\">{independence}</td><td>{state}</td></tr>"
+                ));
+            }
+            self.add("</tbody></table>");
+        }
+        self.list(report, Part::Witness);
+    }
+
+    fn part_who(&mut self) {
+        let (none, note) = (mark("absent", self.say(Word::WhoNone)), self.say(Word::WhoNote));
+        self.add(&format!("<p>{none}</p><p>{note}</p>"));
+    }
+
+    fn part_since(&mut self, subject: &Subject) {
+        for (_, report) in &subject.tokens {
+            self.list(report, Part::Since);
+        }
+        let [renewal, claims] = [Word::SinceRenewal, Word::SinceClaims].map(|w| mark("absent", self.say(w)));
+        self.add(&format!("<ul><li>{renewal}</li><li>{claims}</li></ul>"));
+    }
+
+    fn part_article(&mut self, subject: &Subject) {
+        let note = self.say(Word::ArticleNote);
+        self.add(&format!("<p class=\"note\">{note}</p>"));
+        let genuine = subject.tokens.iter().all(|(_, r)| matches!(genuine(r), Verdict::Valid | Verdict::Unconfirmed));
+        let [law, asks, answer] = [Word::Law, Word::Asks, Word::Answer].map(|w| self.say(w));
+        self.add(&format!(
+            "<table class=\"ledger points\"><thead><tr><th scope=\"col\">{law}</th><th scope=\"col\">{asks}</th><th scope=\"col\">{answer}</th></tr></thead><tbody>"
+        ));
+        let (shown, partly, absent) = (
+            mark("sealed", self.say(Word::MarkShown)),
+            mark("waiting", self.say(Word::MarkPartly)),
+            mark("absent", self.say(Word::MarkNotShown)),
+        );
+        let differs = mark("failed", self.say(Word::MarkDiffers));
+        let l = self.language;
+        for (number, point) in POINTS.iter().enumerate() {
+            let state = match (point.answer, genuine) {
+                (_, false) | (Answer::NotShown, _) => &absent,
+                (Answer::Integrity, true) => match same(subject) {
+                    Some(true) => &shown,
+                    Some(false) => &differs,
+                    None => &absent,
+                },
+                (Answer::TimeOnly | Answer::Partly, true) => &partly,
+                (Answer::Repeatable, true) => &shown,
+            };
+            // A text is named once, beside all of its points.
+            let is_first = number == 0 || POINTS[number - 1].law(l) != point.law(l);
+            let rows = POINTS[number..].iter().take_while(|p| p.law(l) == point.law(l)).count();
+            let law = match is_first {
+                true => format!("<th scope=\"rowgroup\" rowspan=\"{rows}\">{}</th>", point.law(l)),
+                false => String::new(),
+            };
+            let (asks, says) = (point.asks(l), point.says(l));
+            self.add(&format!("<tr>{law}<td>{asks}</td><td>{state}<br><small>{says}</small></td></tr>"));
+        }
+        self.add("</tbody></table>");
+    }
+
+    fn part_not_shown(&mut self, report: &Report) {
+        let mut words = vec![Word::NotAuthor, Word::NotBegin, Word::NotTrue];
+        if report.facts.as_ref().is_none_or(|f| f.independent.is_none()) {
+            words.push(Word::NotIndependent);
+        }
+        words.extend([Word::NotQualified, Word::NotCourt]);
+        let items: Vec<String> =
+            words.into_iter().map(|w| format!("<li>{}</li>", mark("absent", self.say(w)))).collect();
+        self.add(&format!("<ul>{}</ul>", items.concat()));
+    }
+
+    fn part_report(&mut self) {
+        let button = |act: &str, text: &str| {
+            format!("<button type=\"button\" class=\"button\" data-act=\"{act}\">{text}</button>")
+        };
+        let (print, json, stamped) = (self.say(Word::Print), self.say(Word::SaveJson), self.say(Word::SaveStamped));
+        let buttons = match self.place {
+            Place::Still => String::new(),
+            Place::Offline => [button("print", print), button("json", json)].concat(),
+            Place::Served => [button("print", print), button("json", json), button("stamp", stamped)].concat(),
+        };
+        if !buttons.is_empty() {
+            self.add(&format!("<p class=\"acts\">{buttons}</p>"));
+        }
+        let word = if self.place == Place::Served { Word::ReportNote } else { Word::ReportOffline };
+        let note = fill(self.say(word), &[("program", PROGRAM)]);
+        self.add(&format!("<p class=\"note\">{note}</p>"));
+        let title = self.say(Word::OpenSsl);
+        self.add(&format!(
+            "<p>{title}</p><pre class=\"pre\" tabindex=\"0\"><code>openssl ts -verify -data FILE -in FILE.tsr -CAfile root.pem</code></pre>"
+        ));
+    }
+
+    fn part_machine(&mut self, subject: &Subject, outcome: &Outcome) {
+        let one = Outcome { now: outcome.now, subjects: vec![subject.clone()], loose: Vec::new() };
+        let text = serde_json::to_string_pretty(&Json::new(&one, self.language)).unwrap_or_default();
+        let label = self.say(Word::PartMachine);
+        self.add(&format!(
+            "<pre class=\"pre tall\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><code>{}</code></pre>",
+            escape_lines(&text)
+        ));
+    }
+
+    /// The findings of a part, each with its code, and what to do where something is to be done.
+    fn list(&mut self, report: &Report, part: Part) {
+        // What stands in the table of files needs no list of the same.
+        let is_row = |f: &Finding| {
+            part == Part::File
+                && matches!(f.code, Code::ImprintMismatch | Code::FileChanged | Code::FileMissing | Code::FileExtra)
+        };
+        let findings: Vec<&Finding> =
+            report.findings.iter().filter(|f| part_of(f.code) == part && !is_row(f)).collect();
+        if findings.is_empty() {
+            return;
+        }
+        self.add("<ul class=\"checked\">");
+        for finding in findings {
+            let class = match finding.code.severity() {
+                Severity::Pass => "sealed",
+                Severity::Notice => "note-mark",
+                Severity::Warning | Severity::Unconfirmed => "waiting",
+                Severity::Gap => "absent",
+                Severity::Error => "failed",
+            };
+            let sentence = escape(&finding.sentence(self.language));
+            let mut line = format!("<li class=\"{class}\"><p>{sentence}</p>");
+            let code = finding.code;
+            let _ = write!(line, "<small><code>{}</code> {}", code.name(), escape(code.section()));
+            if code.severity() > Severity::Notice {
+                let _ = write!(line, " · {}: {}", self.say(Word::WhoseMatter), code.fault().phrase(self.language));
+            }
+            line.push_str("</small>");
+            if let Some(remedy) = finding.remedy(self.language) {
+                let _ = write!(line, "<p class=\"note\">{}</p>", escape(&remedy));
+            }
+            line.push_str("</li>");
+            self.add(&line);
+        }
+        self.add("</ul>");
+    }
+
+    fn loose(&mut self, outcome: &Outcome) {
+        let title = self.say(Word::MarkNoToken);
+        self.add(&format!("<section class=\"part full\"><header><h2>{title}</h2></header>"));
+        for (line, digests) in outcome.loose.iter().take(ROWS_MAX) {
+            let mut rows = String::new();
+            for value in digests {
+                let (name, value) = (value.algorithm().name(), digest(&value.to_string()));
+                let _ = write!(rows, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+            }
+            let size = line.size.map(size).unwrap_or_default();
+            self.add(&format!(
+                "<h3>{} <small class=\"quiet\">{size}</small></h3><dl class=\"record\">{rows}</dl>",
+                escape(&line.name)
+            ));
+        }
+        if outcome.loose.len() > ROWS_MAX {
+            let count = (outcome.loose.len() - ROWS_MAX).to_string();
+            let text = fill(self.say(Word::FilesMore), &[("count", &count)]);
+            self.add(&format!("<p class=\"note\">{text}</p>"));
+        }
+        self.add("</section>");
+    }
+}
+
+/// As [`escape`], with the line ends of our own text kept.
+fn escape_lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
+}
+
+/// An outcome as JSON has it.
+#[derive(Serialize)]
+pub struct Json {
+    verdict: &'static str,
+    checked_at: String,
+    program: &'static str,
+    subjects: Vec<JsonSubject>,
+    without_token: Vec<JsonFile>,
+}
+
+#[derive(Serialize)]
+struct JsonSubject {
+    name: String,
+    verdict: &'static str,
+    files: Vec<JsonFile>,
+    tokens: Vec<JsonToken>,
+}
+
+#[derive(Serialize)]
+struct JsonFile {
+    name: String,
+    size: Option<u64>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    digests: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct JsonToken {
+    name: String,
+    #[serde(flatten)]
+    report: JsonReport,
+}
+
+impl Json {
+    /// The outcome with its sentences in one language.
+    #[must_use]
+    pub fn new(outcome: &Outcome, language: Language) -> Self {
+        let file = |line: &FileLine, digests: Vec<String>| JsonFile {
+            name: line.name.clone(),
+            size: line.size,
+            state: match line.state {
+                FileState::Same => "same",
+                FileState::Extra => "extra",
+                FileState::NotGiven => "not-given",
+                FileState::Unchecked => "unchecked",
+                FileState::Differs => "differs",
+            },
+            digests,
+        };
+        let token = |(name, report): &(String, Report)| JsonToken {
+            name: name.clone(),
+            report: JsonReport::new(report, language),
+        };
+        let subject = |s: &Subject| JsonSubject {
+            name: s.name.clone(),
+            verdict: s.verdict().name(),
+            files: s.files.iter().map(|f| file(f, Vec::new())).collect(),
+            tokens: s.tokens.iter().map(token).collect(),
+        };
+        let named = |d: &proof::digest::Digest| format!("{}:{d}", d.algorithm().name());
+        let mut without_token: Vec<JsonFile> =
+            outcome.loose.iter().map(|(line, digests)| file(line, digests.iter().map(named).collect())).collect();
+        for line in &mut without_token {
+            line.state = "no-token";
+        }
+        Self {
+            verdict: outcome.verdict().name(),
+            checked_at: outcome.now.to_string(),
+            program: PROGRAM,
+            subjects: outcome.subjects.iter().map(subject).collect(),
+            without_token,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_made_harmless() {
+        assert_eq!(escape("<b>\"'&\u{202e}\n"), "&lt;b&gt;&quot;&#39;&amp;\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn sizes_and_digests_read_well() {
+        assert_eq!(size(999), "999\u{a0}B");
+        assert_eq!(size(12_000_000_000), "12.00\u{a0}GB");
+        assert_eq!(
+            digest("0011223344556677"),
+            "<code class=\"digest\"><span>00112233</span><span>44556677</span></code>"
+        );
+    }
+
+    #[test]
+    fn a_moment_is_told_in_both_zones() {
+        let time = Time::parse("2026-11-20T02:22:31.408Z").unwrap();
+        assert!(moment(time, Language::Zh, true).contains(">2026-11-20 10:22:31.408 UTC+8</time>"));
+        assert!(instant(time, Language::En).ends_with(">2026-11-20 02:22:31.408 UTC</time>"));
+    }
+}

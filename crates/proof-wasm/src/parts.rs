@@ -1,0 +1,165 @@
+//! Which part of the page a finding belongs to, and the two answers that are kept apart:
+//! is the timestamp genuine, and is the content the one it was issued for.
+
+use crate::desk::{FileState, Outcome, Subject};
+use crate::words::{Word, fill};
+use proof::report::{Code, Finding, Language, Report, Verdict};
+
+/// The parts that findings stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The content and the files.
+    File,
+    /// Signature, form, place in the log.
+    Token,
+    /// What is said about time.
+    Time,
+    /// The path, and revocation at that time.
+    Issuer,
+    /// Others who saw it.
+    Witness,
+    /// What became known later.
+    Since,
+}
+
+/// The part that a finding stands in. What is new stands with the token, where nothing is lost.
+#[must_use]
+pub fn part_of(code: Code) -> Part {
+    match code {
+        Code::ImprintMatches
+        | Code::ImprintMismatch
+        | Code::ContentMissing
+        | Code::FilesSame
+        | Code::FileExtra
+        | Code::FileChanged
+        | Code::FileMissing
+        | Code::FileUnreadable
+        | Code::SaltsMissing
+        | Code::ManifestMalformed => Part::File,
+        Code::TimeStated
+        | Code::TimeInFuture
+        | Code::TimesContradict
+        | Code::TimeOutsideCertificate
+        | Code::BackdatingNotExcluded => Part::Time,
+        Code::AuthorityTrusted
+        | Code::AuthorityUnconfirmed
+        | Code::PathSignatureWrong
+        | Code::PathSignatureWeak
+        | Code::PathNotCa
+        | Code::PathTooLong
+        | Code::PathConstraint
+        | Code::PurposeMissing
+        | Code::PurposeNotCritical
+        | Code::PurposeNotSole
+        | Code::SignerIsCa
+        | Code::KeyUsageWrong
+        | Code::KeyUsageBroad
+        | Code::KeyUnsupported
+        | Code::TsaNameWrong
+        | Code::SignerCertificateMissing
+        | Code::CertificateMalformed => Part::Issuer,
+        Code::LogIncluded
+        | Code::IndependentTime
+        | Code::StampNotIndependent
+        | Code::StampUnconfirmed
+        | Code::StampWrong
+        | Code::LogNotNamed
+        | Code::LogProofMissing
+        | Code::LogProofWrong => Part::Witness,
+        Code::NotRevoked
+        | Code::RevokedLater
+        | Code::RevokedButWitnessed
+        | Code::Revoked
+        | Code::NoRevocationData
+        | Code::RevocationDataOld
+        | Code::RevocationListMalformed => Part::Since,
+        _ => Part::Token,
+    }
+}
+
+/// The findings of a part.
+pub fn of(report: &Report, part: Part) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(move |f| part_of(f.code) == part)
+}
+
+/// What the findings come to without those about files: whether the timestamp is genuine.
+#[must_use]
+pub fn genuine(report: &Report) -> Verdict {
+    let findings = report.findings.iter().filter(|f| part_of(f.code) != Part::File).cloned().collect();
+    Report::new(findings, None).verdict
+}
+
+/// Whether the content is the one: none where nothing was compared.
+#[must_use]
+pub fn same(subject: &Subject) -> Option<bool> {
+    let states = || subject.files.iter().map(|f| f.state).filter(|s| *s != FileState::Extra);
+    let is_malformed = subject.tokens.iter().any(|(_, r)| r.has(Code::ManifestMalformed));
+    if states().any(|s| s == FileState::Differs) || is_malformed {
+        return Some(false);
+    }
+    states().any(|s| s == FileState::Same).then_some(true)
+}
+
+/// The two sentences about one subject.
+#[must_use]
+pub fn sentences(subject: &Subject, language: Language) -> [String; 2] {
+    let genuine = subject.tokens.iter().map(|(_, report)| genuine(report)).max().unwrap_or(Verdict::Incomplete);
+    let first = match genuine {
+        Verdict::Valid => Word::Genuine,
+        Verdict::Unconfirmed => Word::Unconfirmed,
+        Verdict::Incomplete => Word::Incomplete,
+        Verdict::Invalid => Word::NotGenuine,
+    };
+    // The manifest of a folder is a means, not one of its files.
+    let is_folder = subject.files.len() > 1;
+    let files: Vec<_> =
+        subject.files.iter().skip(usize::from(is_folder)).filter(|f| f.state != FileState::Extra).collect();
+    let count = |state: FileState| files.iter().filter(|f| f.state == state).count();
+    let (differs, same, total) = (count(FileState::Differs), count(FileState::Same), files.len());
+    let say = |word: Word, count: usize| {
+        fill(word.text(language), &[("count", &count.to_string()), ("total", &total.to_string())])
+    };
+    let manifest_differs = is_folder && subject.files[0].state == FileState::Differs;
+    let second = match () {
+        () if total == 0 && same_manifest(subject) => say(Word::SameOne, 1),
+        () if total == 0 => say(Word::NothingGiven, 0),
+        () if manifest_differs || (total == 1 && differs == 1) => say(Word::DiffersOne, 1),
+        () if differs > 0 => say(Word::DiffersSome, differs),
+        () if same == total && total == 1 => say(Word::SameOne, 1),
+        () if same == total => say(Word::SameAll, same),
+        () => say(Word::SomeUncompared, total - same),
+    };
+    [first.text(language).to_owned(), second]
+}
+
+fn same_manifest(subject: &Subject) -> bool {
+    subject.files.first().is_some_and(|f| f.state == FileState::Same)
+}
+
+/// The headline over everything.
+#[must_use]
+pub fn headline(outcome: &Outcome, language: Language) -> Vec<String> {
+    let loose = || {
+        let count = outcome.loose.len().to_string();
+        fill(Word::LooseSome.text(language), &[("count", &count)])
+    };
+    match outcome.subjects.as_slice() {
+        [] => vec![Word::NoToken.text(language).to_owned()],
+        [one] => {
+            let mut said = sentences(one, language).to_vec();
+            said.extend((!outcome.loose.is_empty()).then(loose));
+            said
+        }
+        many => {
+            let failing = many.iter().filter(|s| s.verdict() != Verdict::Valid).count();
+            let values = [("count", failing.to_string()), ("total", many.len().to_string())];
+            let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            let mut said = match failing {
+                0 => vec![fill(Word::SeveralHold.text(language), &[("count", &many.len().to_string())])],
+                _ => vec![fill(Word::SeveralFail.text(language), &values)],
+            };
+            said.extend((!outcome.loose.is_empty()).then(loose));
+            said
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What holds for every answer: headers, sizes, times, and no writing from other sites.
+//!
+//! A request that changes something must come from a page of this site: the browser says
+//! so in `Sec-Fetch-Site`, older ones in `Origin`. Who sends neither is no browser, and
+//! carries no cookie of a user. Forms that act for somebody carry a token beside that.
+
+use super::{Cx, Fault, Site};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
+use axum::middleware::Next;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The policy of a page.
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'none'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The policy of a page that runs the verifier: its own scripts, its worker, and WebAssembly.
+pub const VERIFIER_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'none'; \
+     script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
+/// Bodies of forms and of the API; larger ones are refused.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// How long an answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+const ALWAYS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+];
+
+/// The layer around every page and every answer of the API.
+pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response<Body> {
+    let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    let (mut parts, body) = request.into_parts();
+    let Ok(cx) = <Cx as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &site).await;
+    let mut response = if !is_read && !is_from_here(&parts.headers) {
+        Fault::OtherSite.answer(&cx)
+    } else {
+        let answer = next.run(Request::from_parts(parts, body));
+        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+            Ok(response) => response,
+            Err(_) => Fault::TooSlow.answer(&cx),
+        }
+    };
+    for (name, value) in ALWAYS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if !response.headers().contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if site.node.profile.url.starts_with("https://") {
+        let hsts = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
+    response
+}
+
+/// Whether a request that changes something comes from a page of this site, or from no browser.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    match (text("origin"), text("host")) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, name)| name == host),
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_sites_cannot_write() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect::<HeaderMap>()
+        };
+        assert!(is_from_here(&headers(&[])));
+        assert!(is_from_here(&headers(&[("sec-fetch-site", "same-origin")])));
+        assert!(!is_from_here(&headers(&[("sec-fetch-site", "cross-site")])));
+        assert!(!is_from_here(&headers(&[("sec-fetch-site", "same-site")])));
+        assert!(is_from_here(&headers(&[("origin", "https://a.example"), ("host", "a.example")])));
+        assert!(!is_from_here(&headers(&[("origin", "https://b.example"), ("host", "a.example")])));
+        assert!(!is_from_here(&headers(&[("origin", "null"), ("host", "a.example")])));
+    }
+}

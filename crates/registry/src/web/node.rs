@@ -1,0 +1,122 @@
+//! The node behind the pages: its instruments, and what its operator says of itself.
+
+use proof::der::Time;
+use proof::tlog::Checkpoint;
+use std::sync::{Arc, PoisonError, RwLock};
+use trust::clock::watch::{Status, WatchedClock};
+use trust::clock::{Clock as _, Fault, SystemClock};
+use trust::instance::{Instance, Issued, Mode};
+use trust::journal::Journal;
+use trust::tsa::Tsa;
+
+/// How the operator is related to those whose works it stamps (law-4, law-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It stamps for others and has no part in their works.
+    Independent,
+    /// It stamps its own works.
+    OwnWorks,
+    /// Both.
+    Both,
+}
+
+/// Another authority that stamps the log, and the root it is checked against.
+#[derive(Clone, Debug)]
+pub struct WitnessRoot {
+    /// Where it is asked.
+    pub url: String,
+    /// Its root certificate, in DER.
+    pub root: Vec<u8>,
+}
+
+/// What the operator says of itself in the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// Where others find the node; empty where it was not said.
+    pub url: String,
+    /// Its postal address.
+    pub address: String,
+    /// How it is reached otherwise.
+    pub contact: String,
+    /// The number of its filing with the authorities.
+    pub filing: String,
+    /// How it is related to those whose works it stamps.
+    pub relation: Option<Relation>,
+    /// The other authorities that stamp its log.
+    pub witnesses: Vec<WitnessRoot>,
+}
+
+/// What anyone may read of keys and certificates, as of one moment.
+pub struct Public {
+    /// The instance with its certificates.
+    pub instance: Instance,
+    /// The newest revocation lists, by the ids of their issuers.
+    pub lists: Vec<(String, Issued)>,
+}
+
+/// The instruments that pages show and ask.
+pub struct Node {
+    /// The time stamp authority, with its ledger.
+    pub tsa: Tsa,
+    /// The clock of a production instance.
+    pub clock: Option<Arc<WatchedClock>>,
+    /// The public record of clock and keys.
+    pub journal: Journal,
+    /// What the operator says of itself.
+    pub profile: Profile,
+    public: RwLock<Arc<Public>>,
+}
+
+impl Node {
+    /// A node with these instruments.
+    #[must_use]
+    pub fn new(tsa: Tsa, clock: Option<Arc<WatchedClock>>, journal: Journal, profile: Profile, public: Public) -> Self {
+        Self { tsa, clock, journal, profile, public: RwLock::new(Arc::new(public)) }
+    }
+
+    /// Certificates and lists as they are now.
+    pub fn public(&self) -> Arc<Public> {
+        Arc::clone(&self.public.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on with these.
+    pub fn set_public(&self, public: Public) {
+        *self.public.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(public);
+    }
+
+    /// Whether it is for trying out only.
+    pub fn is_evaluation(&self) -> bool {
+        self.public().instance.mode == Mode::Evaluation
+    }
+
+    /// The time, by the clock of the tokens where it can be told, else by the host's.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        let told = self.clock.as_ref().and_then(|clock| clock.now().ok());
+        let reading = told.or_else(|| SystemClock.now().ok());
+        reading.map_or(Time::from_unix(0), |reading| reading.time)
+    }
+
+    /// What the clock is like now; none in an evaluation instance, which has no watched clock.
+    #[must_use]
+    pub fn clock_status(&self) -> Option<Status> {
+        self.clock.as_ref().map(|clock| clock.status())
+    }
+
+    /// The entries of the log.
+    #[must_use]
+    pub fn log_size(&self) -> u64 {
+        Checkpoint::parse(&self.tsa.ledger().checkpoint()).map_or(0, |checkpoint| checkpoint.head.size)
+    }
+
+    /// Why it may not sign now; empty where it may.
+    #[must_use]
+    pub fn unready(&self) -> Vec<&'static str> {
+        let mut reasons = Vec::new();
+        reasons.extend(self.clock.as_ref().and_then(|c| c.tell().err()).map(Fault::name));
+        if self.tsa.is_stopped() {
+            reasons.push("self-check-failed");
+        }
+        reasons
+    }
+}

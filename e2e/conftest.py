@@ -1,0 +1,130 @@
+"""A real node on loopback, real files, Debian's Chromium. What a test starts, it ends by its pid."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIYIN = Path(os.environ["SHIYIN"]).resolve()
+CHROMIUM = "/usr/bin/chromium"
+PAGES = ["/", "/verify", "/authority", "/help", "/help/stamp", "/help/verify", "/help/keep", "/help/questions",
+         "/help/api", "/samples", "/nothing-here"]
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+TWELVE = ["verdict", "file", "token", "time", "issuer", "witness", "who", "since", "article", "not-shown", "report",
+          "machine"]
+
+
+def shiyin(*arguments, cwd=None, lang="en", code=0):
+    """Runs the program; its output, where it ended with `code`."""
+    environment = {**os.environ, "LC_ALL": lang, "XDG_CONFIG_HOME": "/nonexistent"}
+    done = subprocess.run([SHIYIN, *map(str, arguments)], cwd=cwd, env=environment, capture_output=True, timeout=120)
+    assert code is None or done.returncode == code, done.stdout.decode() + done.stderr.decode()
+    return done.stdout
+
+
+class Node:
+    """An evaluation instance that is served, with files and their tokens in `folder`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shiyin("init", "--evaluation", "--data", folder / "data")
+        self.server = subprocess.Popen(
+            [SHIYIN, "serve", "--data", folder / "data", "--listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "en"}, text=True)
+        line = self.server.stdout.readline()
+        self.url = re.search(r"http://localhost:\d+", line).group(0)
+        self.root = folder / "data/public/root.pem"
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def stamp(self, *arguments):
+        shiyin("stamp", *arguments, "--data", self.folder / "data", "--server", self.url, cwd=self.folder)
+
+    def stop(self):
+        self.server.terminate()
+        assert self.server.wait(timeout=30) == 0
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory):
+    node = Node(tmp_path_factory.mktemp("node"))
+    node.write("moon-harbour.txt", "月港 Moon harbour\n".encode() * 1000)
+    node.write("changed/moon-harbour.txt", "月港 Moon harbour!\n".encode() * 1000)
+    node.write("formula.txt", b"3:1\n")
+    for name in ["a.txt", "sub/b.txt", "sub/c.txt"]:
+        node.write(f"album/{name}", name.encode() * 50)
+    node.stamp("moon-harbour.txt", "album")
+    node.stamp("--salted", "formula.txt")
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page of which every request and every complaint is noted."""
+
+    def __init__(self, context):
+        self.page = context.new_page()
+        self.requests, self.complaints = [], []
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._said)
+
+    def _said(self, message):
+        # That an address answers 404 is what some tests ask for.
+        if message.type == "error" and "status of 404" not in message.text and "status of 422" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def visit(browser, request):
+    """Opens a page in a context of its own; complaints of the browser fail the test."""
+    opened = []
+
+    def visit(url, lang="en", scheme="light", viewport=WIDE, scripts=True, **more):
+        context = browser.new_context(locale=f"{lang}-CN" if lang == "zh" else "en-GB", color_scheme=scheme,
+                                      viewport=viewport, java_script_enabled=scripts, accept_downloads=True, **more)
+        watched = Watched(context)
+        opened.append((context, watched))
+        watched.page.goto(url)
+        return watched
+
+    yield visit
+    complaints = [complaint for _, watched in opened for complaint in watched.complaints]
+    for context, _ in opened:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory):
+    """Where pictures go: $SHOTS, else a folder that is cleared."""
+    folder = Path(os.environ.get("SHOTS") or tmp_path_factory.mktemp("shots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def ready(page):
+    page.wait_for_selector("#desk[data-state=ready]")
+
+
+def put(page, paths, state="done"):
+    """Puts files down and waits for the verdict."""
+    page.set_input_files("#desk input[multiple]", [str(path) for path in paths])
+    page.wait_for_selector(f"#desk[data-state={state}]", timeout=60000)
+    return page.get_attribute("#desk", "data-verdict")
