@@ -2,7 +2,12 @@
 
 import os
 import re
+import socket
+import struct
 import subprocess
+import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -26,12 +31,41 @@ def shiyin(*arguments, cwd=None, lang="en", code=0):
     return done.stdout
 
 
-class Node:
-    """An evaluation instance that is served, with files and their tokens in `folder`."""
+class Sources:
+    """Three NTP servers on loopback that tell this machine's time, and may all lie by as much."""
 
-    def __init__(self, folder):
+    def __init__(self):
+        self.off_s = 0.0
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
+        for one in self.sockets:
+            one.bind(("127.0.0.1", 0))
+            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
+
+    def _serve(self, one):
+        while True:
+            packet, client = one.recvfrom(128)
+            now = time.time_ns() + int(self.off_s * 1e9)
+            stamp = struct.pack(">II", now // 10**9 + 2208988800, (now % 10**9 << 32) // 10**9)
+            head = bytes([0x24, 1, 0, 0xE7]) + bytes(4) + struct.pack(">I", 32) + bytes(12)
+            one.sendto(head + packet[40:48] + stamp + stamp, client)
+
+    def config(self):
+        return "".join(f'[[clock.source]]\nntp = "127.0.0.1:{one.getsockname()[1]}"\n' for one in self.sockets)
+
+
+class Node:
+    """An instance that is served, with files and their tokens in `folder`; for evaluation where not set up otherwise."""
+
+    def __init__(self, folder, config=None):
         self.folder = folder
-        shiyin("init", "--evaluation", "--data", folder / "data")
+        if config is None:
+            shiyin("init", "--evaluation", "--data", folder / "data")
+        else:
+            (folder / "usb").mkdir()
+            self.write("setup.toml", config.encode())
+            self.write("root-passphrase", b"correct horse battery")
+            shiyin("setup", "--file", "setup.toml", "--root-keys", "usb", "--root-passphrase-file", "root-passphrase",
+                   "--data", "data", cwd=folder)
         self.server = subprocess.Popen(
             [SHIYIN, "serve", "--data", folder / "data", "--listen", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "en"}, text=True)
@@ -47,6 +81,10 @@ class Node:
 
     def stamp(self, *arguments):
         shiyin("stamp", *arguments, "--data", self.folder / "data", "--server", self.url, cwd=self.folder)
+
+    def journal(self):
+        with urllib.request.urlopen(f"{self.url}/journal") as answer:
+            return answer.read().splitlines()
 
     def stop(self):
         self.server.terminate()
@@ -65,6 +103,40 @@ def node(tmp_path_factory):
     node.stamp("--salted", "formula.txt")
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session")
+def production(node, tmp_path_factory):
+    """A production instance with watched time, two suites, and `node` as a witness of its log."""
+    sources = Sources()
+    instance = Node(tmp_path_factory.mktemp("production"), f"""
+[operator]
+name = "青屿示例科技有限公司"
+country = "CN"
+registration = "91110000MA0000000X"
+address = "北京市示例路 1 号"
+contact = "security@shiyin.example"
+relation = "independent"
+filing = "京ICP备00000000号"
+[public]
+url = "https://shiyin.example"
+[tsa]
+algorithms = ["p256", "sm2"]
+[external]
+every_s = 1
+[[external.authority]]
+url = "{node.url}/tsa"
+root = "{node.root}"
+[clock]
+every_s = 1
+{sources.config()}""")
+    for off_s in [0.03, -0.02, 0.0]:
+        sources.off_s = off_s
+        count = len(instance.journal())
+        while len(instance.journal()) == count:
+            time.sleep(0.2)
+    yield instance
+    instance.stop()
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,24 @@ def test_every_page_is_sound(node, visit, shots, lang, scheme, size):
     assert all(request.url.startswith((node.url, "blob:")) for request in watched.requests)
 
 
+@pytest.mark.parametrize("lang,scheme,size", [("zh", "light", "wide"), ("en", "dark", "wide"), ("zh", "dark", "phone"),
+                                              ("en", "light", "phone")])
+def test_a_production_node_shows_its_instruments(production, visit, shots, lang, scheme, size):
+    page = visit(production.url, lang, scheme, WIDE if size == "wide" else PHONE).page
+    for path in ["/", "/authority", "/verify"]:
+        page.goto(production.url + path)
+        name = path.strip("/") or "home"
+        page.screenshot(path=shots / f"production-{name}-{lang}-{scheme}-{size}.png", full_page=True)
+        assert "青屿示例科技有限公司" in page.inner_text(".foot")
+        assert page.locator(".bar").count() == 0, "no evaluation mark"
+        assert overflow(page) <= 0, path
+        assert [v["id"] for v in Axe().run(page).response["violations"]] == [], path
+    page.goto(f"{production.url}/authority")
+    assert page.locator(".graph svg .trace").count() == 1
+    assert page.locator("text=127.0.0.1:").count() >= 3, "the sources"
+    assert "POST /tsa/sm2" in page.inner_text("main")
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_nothing_overflows_at_any_width(node, visit, lang):
     page = visit(f"{node.url}/", lang).page

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,60 @@ def test_a_changed_file(node, visit, shots, lang, scheme):
     assert page.locator("[data-part=part-file].fails .mark.failed").count() == 1
     assert page.locator("[data-part=part-token] .mark.sealed").count() >= 1, "the token is genuine nevertheless"
     page.screenshot(path=shots / f"result-changed-{lang}-{scheme}.png", full_page=True)
+
+
+def test_with_the_keyboard_alone(node, visit):
+    page = visit(f"{node.url}/verify").page
+    ready(page)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('#desk input[multiple]')"):
+            break
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files([str(node.folder / name) for name in ("moon-harbour.txt", "moon-harbour.txt.tsr")])
+    page.wait_for_selector("#desk[data-state=done]")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.act === 'json'"):
+            break
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert json.loads(Path(download.value.path()).read_text())["verdict"] == "valid"
+
+
+def test_files_can_be_dropped(node, visit):
+    page = visit(f"{node.url}/verify").page
+    ready(page)
+    contents = {name: list((node.folder / name).read_bytes()) for name in ("moon-harbour.txt", "moon-harbour.txt.tsr")}
+    page.evaluate("""(contents) => {
+        const data = new DataTransfer();
+        for (const [name, bytes] of Object.entries(contents)) data.items.add(new File([new Uint8Array(bytes)], name));
+        const area = document.querySelector('#desk [data-part=drop]');
+        for (const type of ['dragover', 'drop']) area.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true }));
+    }""", contents)
+    page.wait_for_selector("#desk[data-state=done]")
+    assert page.get_attribute("#desk", "data-verdict") == "valid"
+
+
+def test_long_work_shows_its_share_and_can_be_stopped(node, visit, shots, tmp_path):
+    large = tmp_path / "large.mov"
+    with large.open("wb") as file:
+        file.truncate(3 << 30)
+    page = visit(f"{node.url}/verify", "zh").page
+    ready(page)
+    page.set_input_files("#desk input[multiple]", str(large))
+    page.wait_for_selector("#desk progress")
+    while page.evaluate("document.querySelector('#desk progress').value") < 2:
+        pass
+    said = page.inner_text("#desk .progress span")
+    assert "/ 3.22" in said and "%" in said
+    page.screenshot(path=shots / "progress-zh.png")
+    page.click("#desk .progress button")
+    page.wait_for_selector("#desk[data-state=stopped]")
+    assert page.locator(".verdict").count() == 0, "nothing was decided"
+    page.click("[data-part=clear]")
+    assert put(page, [node.folder / "moon-harbour.txt", node.folder / "moon-harbour.txt.tsr"]) == "valid"
 
 
 def test_a_renamed_file_is_the_same(node, visit, tmp_path):
@@ -108,6 +163,31 @@ def test_another_authority_counts_only_once_it_is_trusted(node, visit, tmp_path)
         tick.check()
     assert page.locator("#desk").get_attribute("data-verdict") in ("valid", "incomplete", "unconfirmed", "invalid")
     assert "leads to the pinned authority" in page.inner_text("[data-part=part-issuer]")
+
+
+def test_an_independent_time_and_two_suites(production, node, visit, shots):
+    production.write("work.txt", b"work")
+    production.stamp("work.txt", "--also", "sm2")
+    proven = None
+    for _ in range(100):
+        said = shiyin("log", "prove", "work.txt.tsr", "--server", production.url, "--data", "data", "--trust", node.root,
+                      cwd=production.folder, code=None)
+        proven = json.loads(shiyin("verify", "work.txt", "--data", "data", "--trust", node.root, "--json",
+                                   cwd=production.folder, code=None))
+        if proven["facts"]["independent"]:
+            break
+        time.sleep(0.3)
+    assert proven["facts"]["independent"], said
+    page = visit(f"{production.url}/verify").page
+    ready(page)
+    names = ["work.txt", "work.txt.tsr", "work.txt.sm2.tsr"]
+    assert put(page, [production.folder / name for name in names]) == "valid"
+    assert page.locator("ol.findings").count() == 1, "two tokens of one content are one subject"
+    assert page.locator("[data-part=part-token] > .answer > p").count() == 2
+    assert "Gap" in page.inner_text("[data-part=part-time]")
+    assert page.locator("[data-part=part-witness] tbody tr").count() == 2
+    assert "back-date" not in page.inner_text("[data-part=part-not-shown]")
+    page.screenshot(path=shots / "result-independent-en.png", full_page=True)
 
 
 def test_hostile_names_and_contents_stay_text(node, visit, tmp_path):

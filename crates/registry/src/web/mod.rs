@@ -11,6 +11,7 @@ pub mod guard;
 mod language;
 mod node;
 pub mod samples;
+pub mod session;
 mod words;
 
 pub use cx::{Cx, Page, Site, grouped};

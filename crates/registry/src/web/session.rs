@@ -1,0 +1,221 @@
+//! Sessions: who a browser acts for, and how a form proves that it came from our page.
+//!
+//! The browser holds a random token in a cookie that scripts cannot read; the database
+//! holds its digest alone, so that reading the database lets nobody in. A session ends
+//! by itself: after a time of rest, and after a time in all. A form carries a digest of
+//! the token under a name of its own, which no other site can know.
+
+use axum::http::{HeaderMap, HeaderValue};
+use proof::der::Time;
+use proof::digest::{DigestAlgorithm, from_hex, hex};
+use store::{Db, Location, Migration, Schema, StoreError};
+use trust::TrustError;
+
+/// The tables of the kit.
+pub const SCHEMA: Schema = Schema {
+    part: "web",
+    migrations: &[Migration {
+        number: 1,
+        name: "sessions",
+        sql: "
+create table session (
+    id text primary key,
+    person text not null,
+    made_s bigint not null,
+    seen_s bigint not null
+);
+create index session_person on session (person);
+",
+    }],
+};
+
+/// A session ends when nothing was asked for so long.
+pub const REST_S: i64 = 12 * 3600;
+/// A session ends at this age.
+pub const AGE_S: i64 = 30 * 86_400;
+/// How exactly it is known when a session was last used; each note of it is a write.
+const SEEN_S: i64 = 60;
+
+/// What a browser holds. It is shown once and never logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+impl Token {
+    /// The one in the request's cookies; none where there is none or it cannot be one.
+    #[must_use]
+    pub fn of(headers: &HeaderMap, is_secure: bool) -> Option<Self> {
+        let value = super::language::cookie(headers, cookie_name(is_secure))?;
+        Some(Self(<[u8; 32]>::try_from(from_hex(value)?).ok()?))
+    }
+
+    fn id(&self) -> String {
+        DigestAlgorithm::Sha256.digest(&self.0).to_string()
+    }
+
+    /// What a form carries to prove that it came from a page of this session.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        DigestAlgorithm::Sha256.digest(&[b"shiyin form\0", &self.0[..]].concat()).to_string()
+    }
+
+    /// Whether a form carried the right one. It takes as long for a wrong one.
+    #[must_use]
+    pub fn is_form_token(&self, carried: &str) -> bool {
+        let expected = self.form_token();
+        let differs = expected.bytes().zip(carried.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+        expected.len() == carried.len() && differs == 0
+    }
+
+    /// The cookie that gives it to the browser. Over TLS it is bound to this host.
+    #[must_use]
+    pub fn cookie(&self, is_secure: bool) -> Option<HeaderValue> {
+        set_cookie(&hex(&self.0), AGE_S, is_secure)
+    }
+}
+
+fn cookie_name(is_secure: bool) -> &'static str {
+    if is_secure { "__Host-session" } else { "session" }
+}
+
+/// The cookie that takes the token away from the browser.
+#[must_use]
+pub fn forget(is_secure: bool) -> Option<HeaderValue> {
+    set_cookie("", 0, is_secure)
+}
+
+fn set_cookie(value: &str, age_s: i64, is_secure: bool) -> Option<HeaderValue> {
+    let (name, secure) = (cookie_name(is_secure), if is_secure { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).ok()
+}
+
+/// A session that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whom it acts for.
+    pub person: String,
+    /// When it began.
+    pub made: Time,
+}
+
+/// The sessions of a node.
+#[derive(Clone)]
+pub struct Sessions {
+    db: Db,
+}
+
+impl Sessions {
+    /// Opens them in a database, which their table is made in where it is not there.
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        Ok(Self { db: Db::open(location, true, SCHEMA).await? })
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+
+    /// Begins a session. A new one for every sign-in, so that no token from before it lives on.
+    pub async fn begin(&self, person: &str, now: Time) -> Result<Token, TrustError> {
+        let token = Token(trust::keys::random()?);
+        let sql = "insert into session (id, person, made_s, seen_s) values ($1, $2, $3, $3)";
+        self.db.execute(sql, &[token.id().into(), person.into(), now.unix_s().into()]).await?;
+        Ok(token)
+    }
+
+    /// The session of a token, where it still holds.
+    pub async fn find(&self, token: &Token, now: Time) -> Result<Option<Session>, StoreError> {
+        let (id, now_s) = (token.id(), now.unix_s());
+        let sql = "select person, made_s, seen_s from session where id = $1";
+        let rows = self.db.rows(sql, &[id.as_str().into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let (made_s, seen_s) = (row.int(1)?, row.int(2)?);
+        if now_s - seen_s > REST_S || now_s - made_s > AGE_S {
+            return Ok(None);
+        }
+        if now_s - seen_s >= SEEN_S {
+            let sql = "update session set seen_s = $2 where id = $1";
+            self.db.execute(sql, &[id.into(), now_s.into()]).await?;
+        }
+        Ok(Some(Session { person: row.text(0)?.to_owned(), made: Time::from_unix(made_s) }))
+    }
+
+    /// Ends one session.
+    pub async fn end(&self, token: &Token) -> Result<(), StoreError> {
+        self.db.execute("delete from session where id = $1", &[token.id().into()]).await.map(drop)
+    }
+
+    /// Ends all sessions of a person, as after a changed password.
+    pub async fn end_all(&self, person: &str) -> Result<u64, StoreError> {
+        self.db.execute("delete from session where person = $1", &[person.into()]).await
+    }
+
+    /// Removes what has ended by itself.
+    pub async fn sweep(&self, now: Time) -> Result<u64, StoreError> {
+        let (rested, aged) = (now.unix_s() - REST_S, now.unix_s() - AGE_S);
+        let sql = "delete from session where seen_s < $1 or made_s < $2";
+        self.db.execute(sql, &[rested.into(), aged.into()]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::header::COOKIE;
+
+    fn headers(cookie: &HeaderValue) -> HeaderMap {
+        let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+        [(COOKIE, HeaderValue::from_str(&pair).unwrap())].into_iter().collect()
+    }
+
+    async fn sessions_hold_and_end(location: Location) {
+        let sessions = Sessions::open(&location).await.unwrap();
+        let now = Time::from_unix(1_800_000_000);
+        let token = sessions.begin("lin", now).await.unwrap();
+        let other = sessions.begin("lin", now).await.unwrap();
+        assert!(token != other);
+        for is_secure in [true, false] {
+            let cookie = token.cookie(is_secure).unwrap();
+            let text = cookie.to_str().unwrap();
+            assert!(text.contains("HttpOnly") && text.contains("SameSite=Lax"));
+            assert_eq!(text.contains("; Secure") && text.starts_with("__Host-"), is_secure);
+            assert!(Token::of(&headers(&cookie), is_secure).unwrap() == token);
+            assert!(Token::of(&headers(&cookie), !is_secure).is_none(), "a plain cookie is no secure one");
+        }
+        let found = sessions.find(&token, now.plus_s(3600)).await.unwrap().unwrap();
+        assert_eq!(found, Session { person: "lin".to_owned(), made: now });
+        // Its use a while ago keeps it; a rest ends it, and so does its age.
+        assert!(sessions.find(&token, now.plus_s(3600 + REST_S)).await.unwrap().is_some());
+        assert!(sessions.find(&other, now.plus_s(REST_S + 1)).await.unwrap().is_none());
+        assert!(sessions.find(&token, now.plus_s(AGE_S + 1)).await.unwrap().is_none());
+        assert_eq!(sessions.sweep(now.plus_s(REST_S + 2)).await.unwrap(), 1);
+        sessions.end(&token).await.unwrap();
+        assert!(sessions.find(&token, now).await.unwrap().is_none());
+        let third = sessions.begin("lin", now).await.unwrap();
+        assert_eq!(sessions.end_all("lin").await.unwrap(), 1);
+        assert!(sessions.find(&third, now).await.unwrap().is_none());
+        sessions.close().await;
+    }
+
+    #[tokio::test]
+    async fn on_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        sessions_hold_and_end(Location::Sqlite(folder.path().join("db"))).await;
+    }
+
+    #[tokio::test]
+    async fn on_postgresql() {
+        sessions_hold_and_end(store::testing::postgres()).await;
+    }
+
+    #[test]
+    fn a_form_carries_what_only_its_page_can_know() {
+        let (token, other) = (Token([1; 32]), Token([2; 32]));
+        assert!(token.is_form_token(&token.form_token()));
+        for wrong in [other.form_token(), token.form_token()[1..].to_owned(), String::new(), token.id()] {
+            assert!(!token.is_form_token(&wrong), "{wrong}");
+        }
+        let junk: HeaderMap = [(COOKIE, HeaderValue::from_static("session=zz"))].into_iter().collect();
+        assert!(Token::of(&junk, false).is_none());
+    }
+}
