@@ -26,7 +26,7 @@ pub fn navigation() -> Vec<Nav> {
 pub fn router(node: Arc<Node>) -> Router {
     let site = Site::new(node, navigation());
     // Packing the verifier takes a moment, which no visitor should wait for.
-    std::thread::spawn(verification::offline_digest);
+    let _ = (assets::path("look.css"), verification::offline_digest());
     Router::new()
         .merge(home::router())
         .merge(verification::router())

@@ -108,7 +108,9 @@ struct Item {
     size: Option<u64>,
     kind: Kind,
     bytes: Vec<u8>,
+    /// Over the salt and the content.
     digests: Vec<Digest>,
+    salt: Option<[u8; 32]>,
     fault: Option<String>,
 }
 
@@ -265,6 +267,7 @@ impl Desk {
             kind,
             bytes,
             digests: Vec::new(),
+            salt: None,
             fault: None,
         });
         self.items.last().map(|item| &item.kind)
@@ -273,7 +276,15 @@ impl Desk {
     /// Takes the digest of a content that stays elsewhere.
     pub fn offer_digest(&mut self, name: &str, digest: Digest) {
         let (name, kind) = (name.to_owned(), Kind::Content);
-        self.items.push(Item { name, size: None, kind, bytes: Vec::new(), digests: vec![digest], fault: None });
+        self.items.push(Item {
+            name,
+            size: None,
+            kind,
+            bytes: Vec::new(),
+            digests: vec![digest],
+            salt: None,
+            fault: None,
+        });
     }
 
     /// The certificates among the files.
@@ -305,9 +316,9 @@ impl Desk {
         self.items.iter().enumerate().filter(|(_, item)| item.kind == Kind::Token)
     }
 
-    /// What must be hashed before [`Desk::judge`]; what was hashed already is left out.
-    #[must_use]
-    pub fn plan(&self) -> Vec<Job> {
+    /// What must be hashed before [`Desk::judge`]; what was hashed already is left out. A file whose
+    /// salt came later is hashed again.
+    pub fn plan(&mut self) -> Vec<Job> {
         let mut algorithms: BTreeSet<DigestAlgorithm> = [DigestAlgorithm::Sha256].into();
         let mut has_token = false;
         for (_, token) in self.tokens() {
@@ -317,12 +328,17 @@ impl Desk {
         if !has_token {
             algorithms.insert(DigestAlgorithm::Sm3);
         }
+        let salts: Vec<_> = self.items.iter().map(|about| self.salt(about)).collect();
         let mut jobs = Vec::new();
-        for (item, about) in self.items.iter().enumerate().filter(|(_, item)| item.is_hashed()) {
+        for (item, (about, salt)) in self.items.iter_mut().zip(salts).enumerate().filter(|(_, (i, _))| i.is_hashed()) {
+            if about.salt != salt {
+                about.salt = salt;
+                about.digests.clear();
+            }
             let is_missing = |a: &DigestAlgorithm| about.digests.iter().all(|d| d.algorithm() != *a);
             let missing: Vec<_> = algorithms.iter().copied().filter(is_missing).collect();
             if !missing.is_empty() && about.fault.is_none() {
-                jobs.push(Job { item, salt: self.salt(about), algorithms: missing });
+                jobs.push(Job { item, salt, algorithms: missing });
             }
         }
         jobs
@@ -536,7 +552,7 @@ impl Desk {
         match sha256(item) {
             Some(digest) if digest.to_string() == entry.value() => (FileState::Same, Some(digest)),
             // Without its salt, a salted file cannot be told from a changed one.
-            Some(_) if entry.is_salted() && self.salt(item).is_none() => (FileState::Unchecked, None),
+            Some(_) if entry.is_salted() && item.salt.is_none() => (FileState::Unchecked, None),
             Some(digest) => (FileState::Differs, Some(digest)),
             None => (FileState::Unchecked, None),
         }

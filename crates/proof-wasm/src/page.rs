@@ -10,6 +10,7 @@ use crate::words::{Word, fill};
 use proof::der::Time;
 use proof::report::{Code, Finding, JsonReport, Language, Report, Severity, TokenFacts, Verdict};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Rows of one table that are written out; the worst come first, the rest is counted.
@@ -98,6 +99,14 @@ pub fn instant(time: Time, language: Language) -> String {
         Language::Zh => (time.plus_s(8 * 3600), "UTC+8"),
     };
     format!("<time datetime=\"{time}\">{} {zone}</time>", local.to_string().replace('T', " ").replace('Z', ""))
+}
+
+/// The name of a token where there are several.
+fn name_among((name, _): &(String, Report), subject: &Subject) -> String {
+    if subject.tokens.len() < 2 {
+        return String::new();
+    }
+    format!(" <span class=\"quiet\">{}</span>", escape(name))
 }
 
 struct Page {
@@ -194,19 +203,22 @@ impl Page {
     }
 
     fn subject(&mut self, subject: &Subject, outcome: &Outcome) {
-        let Some((_, main)) = subject.tokens.first() else { return };
         self.add("<ol class=\"findings\">");
         self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| page.part_verdict(subject));
         self.part(Word::PartFile, same(subject) == Some(false), |page| page.part_file(subject));
         let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
+        let is_error = |f: &Finding| f.code.severity() == Severity::Error;
+        let fails = |part| subject.tokens.iter().any(|(_, r)| parts::of(r, part).any(is_error));
         self.part(Word::PartToken, worst == Verdict::Invalid, |page| page.part_token(subject));
-        self.part(Word::PartTime, false, |page| page.part_time(main));
-        self.part(Word::PartIssuer, false, |page| page.part_issuer(subject));
-        self.part(Word::PartWitness, false, |page| page.part_witness(main));
+        self.part(Word::PartTime, fails(Part::Time), |page| page.part_time(subject));
+        self.part(Word::PartIssuer, subject.tokens.iter().any(|(_, r)| parts::issuer(r) == Verdict::Invalid), |page| {
+            page.part_issuer(subject)
+        });
+        self.part(Word::PartWitness, fails(Part::Witness), |page| page.part_witness(subject));
         self.part(Word::PartWho, false, Self::part_who);
-        self.part(Word::PartSince, false, |page| page.part_since(subject));
+        self.part(Word::PartSince, fails(Part::Since), |page| page.part_since(subject));
         self.part(Word::PartArticle, false, |page| page.part_article(subject));
-        self.part(Word::PartNotShown, false, |page| page.part_not_shown(main));
+        self.part(Word::PartNotShown, false, |page| page.part_not_shown(subject));
         self.part(Word::PartReport, false, Self::part_report);
         self.part(Word::PartMachine, false, |page| page.part_machine(subject, outcome));
         self.add("</ol>");
@@ -256,9 +268,7 @@ impl Page {
             let note = self.say(Word::RenamingHarmless);
             self.add(&format!("<p class=\"note\">{note}</p>"));
         }
-        for (_, report) in &subject.tokens {
-            self.list(report, Part::File);
-        }
+        self.list(&subject.tokens, Part::File);
     }
 
     fn files(&mut self, files: &[FileLine]) {
@@ -300,19 +310,15 @@ impl Page {
     }
 
     fn part_token(&mut self, subject: &Subject) {
-        for (name, report) in &subject.tokens {
-            let mark = self.verdict_mark(genuine(report), Word::MarkGenuine);
-            let name = if subject.tokens.len() > 1 {
-                format!(" <span class=\"quiet\">{}</span>", escape(name))
-            } else {
-                String::new()
-            };
-            self.add(&format!("<p>{mark}{name}</p>"));
-            self.list(report, Part::Token);
+        for token in &subject.tokens {
+            let mark = self.verdict_mark(genuine(&token.1), Word::MarkGenuine);
+            self.add(&format!("<p>{mark}{}</p>", name_among(token, subject)));
+            self.list(std::slice::from_ref(token), Part::Token);
         }
     }
 
-    fn part_time(&mut self, report: &Report) {
+    fn part_time(&mut self, subject: &Subject) {
+        let Some((_, report)) = subject.tokens.first() else { return };
         if let Some(facts) = &report.facts {
             let accuracy = match facts.accuracy {
                 Some(accuracy) => fill(self.say(Word::Accuracy), &[("accuracy", &accuracy.to_string())]),
@@ -330,7 +336,7 @@ impl Page {
             let means = self.say(Word::TimeMeans);
             self.add(&format!("<p>{means}</p>"));
         }
-        self.list(report, Part::Time);
+        self.list(&subject.tokens, Part::Time);
     }
 
     fn independent(&mut self, facts: &TokenFacts) {
@@ -357,16 +363,10 @@ impl Page {
     }
 
     fn part_issuer(&mut self, subject: &Subject) {
-        for (_, report) in &subject.tokens {
-            let worst = parts::of(report, Part::Issuer).map(|f| f.code.severity()).max();
-            let verdict = match worst {
-                None | Some(Severity::Gap) => Verdict::Incomplete,
-                Some(Severity::Error) => Verdict::Invalid,
-                Some(Severity::Unconfirmed) => Verdict::Unconfirmed,
-                Some(_) => Verdict::Valid,
-            };
-            let mark = self.verdict_mark(verdict, Word::MarkHolds);
-            self.add(&format!("<p>{mark}</p>"));
+        for token in &subject.tokens {
+            let report = &token.1;
+            let mark = self.verdict_mark(parts::issuer(report), Word::MarkHolds);
+            self.add(&format!("<p>{mark}{}</p>", name_among(token, subject)));
             if let Some(facts) = &report.facts {
                 let mut rows = String::new();
                 let mut row = |word: Word, value: String| {
@@ -390,35 +390,19 @@ impl Page {
                 }
                 self.add(&format!("<dl class=\"record\">{rows}</dl>"));
             }
-            self.list(report, Part::Issuer);
+            self.list(std::slice::from_ref(token), Part::Issuer);
         }
         let note = self.say(Word::ClockNote);
         self.add(&format!("<p class=\"note\">{note}</p>"));
     }
 
-    fn part_witness(&mut self, report: &Report) {
-        let mut rows = Vec::new();
-        let (yes, no) = (self.say(Word::Yes), self.say(Word::No));
-        if let Some(log) = report.facts.as_ref().and_then(|f| f.log.as_ref()) {
-            let (index, size) = (log.index.to_string(), log.size.to_string());
-            let values = [("origin", escape(&log.origin)), ("index", index), ("size", size)];
-            let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
-            rows.push((fill(self.say(Word::WitnessLog), &values), no, mark("sealed", self.say(Word::MarkShown))));
-        }
-        for finding in &report.findings {
-            let value = |name: &str| {
-                escape(finding.values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value.as_str()))
-            };
-            match finding.code {
-                Code::IndependentTime => rows.push((value("authority"), yes, mark("sealed", &value("time")))),
-                Code::StampNotIndependent => {
-                    rows.push((value("authority"), no, mark("sealed", self.say(Word::MarkShown))));
+    fn part_witness(&mut self, subject: &Subject) {
+        let mut rows: Vec<(String, &str, String)> = Vec::new();
+        for (_, report) in &subject.tokens {
+            for row in self.witnesses(report) {
+                if !rows.contains(&row) {
+                    rows.push(row);
                 }
-                Code::StampUnconfirmed => {
-                    rows.push((value("authority"), "—", mark("waiting", self.say(Word::MarkUnconfirmed))));
-                }
-                Code::StampWrong => rows.push((value("authority"), "—", mark("failed", self.say(Word::MarkInvalid)))),
-                _ => {}
             }
         }
         if rows.is_empty() {
@@ -436,7 +420,32 @@ impl Page {
             }
             self.add("</tbody></table>");
         }
-        self.list(report, Part::Witness);
+        self.list(&subject.tokens, Part::Witness);
+    }
+
+    /// Who saw a token: the name, whether it is another than the issuer, and how that stands.
+    fn witnesses(&self, report: &Report) -> Vec<(String, &'static str, String)> {
+        let mut rows = Vec::new();
+        let (yes, no) = (self.say(Word::Yes), self.say(Word::No));
+        if let Some(log) = report.facts.as_ref().and_then(|f| f.log.as_ref()) {
+            let (index, size) = (log.index.to_string(), log.size.to_string());
+            let values = [("origin", &*escape(&log.origin)), ("index", &index), ("size", &size)];
+            rows.push((fill(self.say(Word::WitnessLog), &values), no, mark("sealed", self.say(Word::MarkShown))));
+        }
+        for finding in &report.findings {
+            let value = |name: &str| {
+                escape(finding.values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value.as_str()))
+            };
+            let (other, state) = match finding.code {
+                Code::IndependentTime => (yes, mark("sealed", &value("time"))),
+                Code::StampNotIndependent => (no, mark("sealed", self.say(Word::MarkShown))),
+                Code::StampUnconfirmed => ("—", mark("waiting", self.say(Word::MarkUnconfirmed))),
+                Code::StampWrong => ("—", mark("failed", self.say(Word::MarkInvalid))),
+                _ => continue,
+            };
+            rows.push((value("authority"), other, state));
+        }
+        rows
     }
 
     fn part_who(&mut self) {
@@ -445,9 +454,7 @@ impl Page {
     }
 
     fn part_since(&mut self, subject: &Subject) {
-        for (_, report) in &subject.tokens {
-            self.list(report, Part::Since);
-        }
+        self.list(&subject.tokens, Part::Since);
         let [renewal, claims] = [Word::SinceRenewal, Word::SinceClaims].map(|w| mark("absent", self.say(w)));
         self.add(&format!("<ul><li>{renewal}</li><li>{claims}</li></ul>"));
     }
@@ -491,9 +498,10 @@ impl Page {
         self.add("</tbody></table>");
     }
 
-    fn part_not_shown(&mut self, report: &Report) {
+    fn part_not_shown(&mut self, subject: &Subject) {
         let mut words = vec![Word::NotAuthor, Word::NotBegin, Word::NotTrue];
-        if report.facts.as_ref().is_none_or(|f| f.independent.is_none()) {
+        let is_seen = |r: &Report| r.facts.as_ref().is_some_and(|f| f.independent.is_some());
+        if !subject.tokens.iter().any(|(_, report)| is_seen(report)) {
             words.push(Word::NotIndependent);
         }
         words.extend([Word::NotQualified, Word::NotCourt]);
@@ -534,15 +542,16 @@ impl Page {
         ));
     }
 
-    /// The findings of a part, each with its code, and what to do where something is to be done.
-    fn list(&mut self, report: &Report, part: Part) {
+    /// The findings of a part, each once with its code, and what to do where something is to be done.
+    fn list(&mut self, reports: &[(String, Report)], part: Part) {
         // What stands in the table of files needs no list of the same.
         let is_row = |f: &Finding| {
             part == Part::File
                 && matches!(f.code, Code::ImprintMismatch | Code::FileChanged | Code::FileMissing | Code::FileExtra)
         };
-        let findings: Vec<&Finding> =
-            report.findings.iter().filter(|f| part_of(f.code) == part && !is_row(f)).collect();
+        let mut known = BTreeSet::new();
+        let is_new = |f: &&Finding| part_of(f.code) == part && !is_row(f) && known.insert(f.sentence(Language::En));
+        let findings: Vec<&Finding> = reports.iter().flat_map(|(_, r)| &r.findings).filter(is_new).collect();
         if findings.is_empty() {
             return;
         }

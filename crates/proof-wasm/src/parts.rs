@@ -3,7 +3,7 @@
 
 use crate::desk::{FileState, Outcome, Subject};
 use crate::words::{Word, fill};
-use proof::report::{Code, Finding, Language, Report, Verdict};
+use proof::report::{Code, Finding, Language, Report, Severity, Verdict};
 
 /// The parts that findings stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,25 @@ pub fn of(report: &Report, part: Part) -> impl Iterator<Item = &Finding> {
 pub fn genuine(report: &Report) -> Verdict {
     let findings = report.findings.iter().filter(|f| part_of(f.code) != Part::File).cloned().collect();
     Report::new(findings, None).verdict
+}
+
+/// What is known of the issuer and its key at that time. A key says nothing where the token was not made with it.
+#[must_use]
+pub fn issuer(report: &Report) -> Verdict {
+    let mut worst = of(report, Part::Issuer).map(|f| f.code.severity()).max().unwrap_or(Severity::Gap);
+    let is_error = |f: &Finding| f.code.severity() == Severity::Error;
+    if of(report, Part::Token).any(is_error) {
+        worst = worst.max(Severity::Gap);
+    }
+    if report.has(Code::Revoked) || report.has(Code::TimeOutsideCertificate) {
+        worst = Severity::Error;
+    }
+    match worst {
+        Severity::Pass | Severity::Notice | Severity::Warning => Verdict::Valid,
+        Severity::Unconfirmed => Verdict::Unconfirmed,
+        Severity::Gap => Verdict::Incomplete,
+        Severity::Error => Verdict::Invalid,
+    }
 }
 
 /// Whether the content is the one: none where nothing was compared.

@@ -119,7 +119,7 @@ words! {
 
     // Witnesses.
     Witness "witness" "Witness" "见证";
-    IsIndependent "is-independent" "Independent of the operator" "独立于运营者";
+    IsIndependent "is-independent" "Other than the issuer" "并非签发机构自身";
     Yes "yes" "Yes" "是";
     No "no" "No" "否";
     WitnessLog "witness-log" "Public log {origin}, entry {index} of {size}" "公开日志 {origin}，第 {index} 条，共 {size} 条";
@@ -198,7 +198,7 @@ words! {
     OfflineSelf "offline-self" "What this file cannot prove" "本文件无法自证";
     OfflineSelfNote "offline-self-note" "A verifier that came with the evidence proves nothing about itself. Compare the SHA-256 of this file with the one published for the release, take the file from a source of your own, or check with OpenSSL." "随证据一起交付的核验程序不能证明自身可靠。请将本文件的 SHA-256 与随版本公布的值比对，或自行另取此文件，或改用 OpenSSL 核验。";
     OfflineDigest "offline-digest" "Its digest" "本文件的摘要";
-    OfflineDigestNote "offline-digest-note" "sha256sum verify.html; compare with what `shiyin verifier --digest` of the same release says, or with what several nodes show on their public record." "运行 sha256sum verify.html，与同一版本 `shiyin verifier --digest` 的结果或多个节点公示页所载比对。";
+    OfflineDigestNote "offline-digest-note" "sha256sum verify.html; compare with what shiyin verifier --digest of the same release says, or with what several nodes show on their public record." "运行 sha256sum verify.html，与同一版本 shiyin verifier --digest 的结果或多个节点公示页所载比对。";
     OfflineAnchor "offline-anchor" "Whom to trust" "信任谁";
     OfflineAnchorNote "offline-anchor-note" "This file trusts no authority by itself. Add the authority's root certificate to your files, compare its fingerprint, and trust it." "本文件自身不信任任何机构。请一并放入签发机构的根证书，核对指纹后确认信任。";
     ServedAnchorNote "served-anchor-note" "This page trusts the root of this node, and the authorities that its operator named. Nobody confirms that but the operator: compare the fingerprints below with ones that reached you by another way, or bring your own root." "本页信任本节点的根证书，以及运营者列出的机构。这仅是运营者的主张：请将下列指纹与通过其他途径得到的比对，或自带根证书。";

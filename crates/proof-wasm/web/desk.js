@@ -10,7 +10,7 @@
   const ITEMS_MAX = 200000;
   const ROWS_MAX = 200;
   const offline = desk.hasAttribute("data-offline");
-  const $ = (name) => desk.querySelector(`[data-part="${name}"]`) || document.getElementById(name);
+  const $ = (name) => desk.querySelector(`[data-part="${name}"]`);
   const code = () => (document.documentElement.lang.startsWith("en") ? 1 : 0);
 
   let wall = null;
@@ -19,6 +19,8 @@
   let files = [];
   let result = null;
   let round = 0;
+  let era = 0;
+  let adding = Promise.resolve();
   let workers = [];
 
   // --- the wall ---
@@ -59,6 +61,7 @@
     new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
 
   const start = async () => {
+    $("desk").hidden = false;
     if (offline) {
       verifier = await unpacked(fromBase64(document.getElementById("verifier").textContent));
     } else {
@@ -68,7 +71,7 @@
     }
     wall = (await WebAssembly.instantiate(verifier, {})).instance.exports;
     speak();
-    $("drop").removeAttribute("hidden");
+    $("drop").hidden = false;
     for (const form of document.querySelectorAll(".no-script")) form.hidden = true;
     listen();
     desk.dataset.state = "ready";
@@ -102,6 +105,7 @@
   // --- putting down ---
   const clear = () => {
     round += 1;
+    era += 1;
     stop();
     files = [];
     result = null;
@@ -113,10 +117,20 @@
     desk.dataset.state = "ready";
   };
 
+  // What is put down later stops the hashing under way and waits for its turn on the desk.
   const offer = async (entries) => {
     const mine = ++round;
+    const since = era;
     stop();
     desk.dataset.state = "working";
+    adding = adding.then(() => add(entries, since));
+    await adding;
+    if (mine !== round) return;
+    list();
+    await check(mine);
+  };
+
+  const add = async (entries, since) => {
     for (const [name, file] of entries) {
       if (files.length >= ITEMS_MAX) {
         $("progress").replaceChildren(element("p", { class: "notice" }, word("too-many", { count: ITEMS_MAX })));
@@ -133,6 +147,7 @@
           fault = String(error.message || error);
         }
       }
+      if (since !== era) return;
       const called = new TextEncoder().encode(name);
       const both = new Uint8Array(called.length + (bytes ? bytes.length : 0));
       both.set(called);
@@ -145,9 +160,6 @@
         wall.unreadable(files.length - 1);
       }
     }
-    if (mine !== round) return;
-    list();
-    await check(mine);
   };
 
   const list = () => {
@@ -172,7 +184,8 @@
       tick.addEventListener("change", () => {
         say(one.fingerprint);
         wall.trust(tick.checked ? 1 : 0);
-        judge();
+        // While files are hashed, the verdict waits for them.
+        if (desk.dataset.state === "done") judge();
       });
       const digest = element("code", { class: "digest" }, ...one.fingerprint.match(/.{8}/g).map((part) => element("span", {}, part)));
       const row = (name, value) => element("div", {}, element("dt", {}, name), element("dd", {}, value));
@@ -383,7 +396,7 @@
         document.documentElement.lang = button.dataset.lang;
         speak();
         list();
-        judge();
+        if (desk.dataset.state === "done") judge();
       }));
     }
   };

@@ -126,7 +126,7 @@ pub(crate) fn program() -> String {
 fn verifier(matches: &clap::ArgMatches) -> Exit {
     let file = exhibit::verification::offline();
     match matches.get_flag("digest") {
-        true => tell(&exhibit::verification::offline_digest()),
+        true => tell(exhibit::verification::offline_digest()),
         false => tell(file.strip_suffix('\n').unwrap_or(file)),
     }
     Exit::Valid

@@ -182,7 +182,7 @@ fn authority_page(cx: &Cx, newest_first: &[Entry]) -> Authority {
         checkpoint_root: head.map_or(String::new(), |head| page::digest(&proof::digest::hex(head.root.as_bytes()))),
         journal: newest_first.iter().take(LISTED_LINES).map(|entry| journal_row(cx, w, entry)).collect(),
         witness_list: node.profile.witnesses.iter().map(|one| (one.url.clone(), witness(&one.root))).collect(),
-        verifier_digest: page::digest(&crate::verification::offline_digest()),
+        verifier_digest: page::digest(crate::verification::offline_digest()),
         is_evaluation: node.is_evaluation(),
     }
 }

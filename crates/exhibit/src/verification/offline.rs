@@ -50,8 +50,10 @@ static OFFLINE: LazyLock<String> = LazyLock::new(|| {
 
 /// The SHA-256 of the file, in hexadecimal, as it is published.
 #[must_use]
-pub fn offline_digest() -> String {
-    DigestAlgorithm::Sha256.digest(offline().as_bytes()).to_string()
+pub fn offline_digest() -> &'static str {
+    static DIGEST: LazyLock<String> =
+        LazyLock::new(|| DigestAlgorithm::Sha256.digest(offline().as_bytes()).to_string());
+    &DIGEST
 }
 
 /// The file: the same bytes wherever a release is built.
