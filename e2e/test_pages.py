@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from conftest import PAGES, PHONE, WIDE, ready
 
+AXED = [("light", "wide"), ("dark", "phone")]
 LOOKS = [(lang, scheme, size) for lang in ("zh", "en") for scheme in ("light", "dark") for size in ("wide", "phone")]
 
 
@@ -21,11 +22,14 @@ def test_every_page_is_sound(node, visit, shots, lang, scheme, size):
         if path == "/verify":
             ready(page)
         name = path.strip("/").replace("/", "-") or "home"
-        page.screenshot(path=shots / f"{name}-{lang}-{scheme}-{size}.png", full_page=True)
+        if shots:
+            page.screenshot(path=shots / f"{name}-{lang}-{scheme}-{size}.png", full_page=True)
         assert page.get_attribute("html", "lang") == ("zh-Hans" if lang == "zh" else "en"), path
         assert page.locator("h1").count() == 1, path
         assert overflow(page) <= 0, path
-        for violation in Axe().run(page).response["violations"]:
+        # Colours differ by scheme, order and targets by size: two of the four looks show all of them.
+        looks = Axe().run(page).response["violations"] if (scheme, size) in AXED else []
+        for violation in looks:
             targets = [found["target"] for found in violation["nodes"]][:3]
             wrong.append(f"{path}: {violation['id']} {targets}")
     assert wrong == []
@@ -39,7 +43,8 @@ def test_a_production_node_shows_its_instruments(production, visit, shots, lang,
     for path in ["/", "/authority", "/verify"]:
         page.goto(production.url + path)
         name = path.strip("/") or "home"
-        page.screenshot(path=shots / f"production-{name}-{lang}-{scheme}-{size}.png", full_page=True)
+        if shots:
+            page.screenshot(path=shots / f"production-{name}-{lang}-{scheme}-{size}.png", full_page=True)
         assert "青屿示例科技有限公司" in page.inner_text(".foot")
         assert page.locator(".bar").count() == 0, "no evaluation mark"
         assert overflow(page) <= 0, path

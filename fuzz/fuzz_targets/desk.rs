@@ -13,7 +13,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     }
     for job in desk.plan() {
         for algorithm in job.algorithms {
-            desk.hashed(job.item, algorithm.digest(rest));
+            desk.hashed(job.item, job.salt.is_some(), algorithm.digest(rest));
         }
     }
     let outcome = desk.judge(Time::from_unix(1_795_248_000));

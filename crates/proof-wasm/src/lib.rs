@@ -2,13 +2,15 @@
 //!
 //! A [`desk::Desk`] takes what a reader puts down: files, tokens, manifests, salts,
 //! certificates. It says what must be hashed, pairs tokens with contents, and gives
-//! an [`desk::Outcome`] that is shown in twelve parts (FEATURES section 3). Nothing
+//! a [`judge::Outcome`] that is shown in twelve parts (FEATURES section 3). Nothing
 //! here reads a file or a clock, and a certificate counts only after an act of trust.
 
 mod articles;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod browser;
 pub mod desk;
+pub mod judge;
+pub mod kind;
 pub mod page;
 pub mod parts;
 #[cfg(target_arch = "wasm32")]

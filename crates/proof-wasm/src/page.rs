@@ -4,7 +4,7 @@
 //! outside is escaped, and characters that turn a line around are made visible.
 
 use crate::articles::{Answer, POINTS};
-use crate::desk::{FileLine, FileState, Outcome, Subject};
+use crate::judge::{FileLine, FileState, Outcome, Subject};
 use crate::parts::{self, Part, genuine, headline, part_of, same, sentences};
 use crate::words::{Word, fill};
 use proof::der::Time;
@@ -15,6 +15,10 @@ use std::fmt::Write as _;
 
 /// Rows of one table that are written out; the worst come first, the rest is counted.
 const ROWS_MAX: usize = 200;
+/// JSON that is written out on the page.
+const MACHINE_BYTES_MAX: usize = 64 << 10;
+/// Findings of one part that are written out.
+const FINDINGS_MAX: usize = 100;
 /// Subjects that are written out.
 const SUBJECTS_MAX: usize = 50;
 
@@ -204,7 +208,10 @@ impl Page {
 
     fn subject(&mut self, subject: &Subject, outcome: &Outcome) {
         self.add("<ol class=\"findings\">");
-        self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| page.part_verdict(subject));
+        let has_loose = !outcome.loose.is_empty();
+        self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| {
+            page.part_verdict(subject, has_loose)
+        });
         self.part(Word::PartFile, same(subject) == Some(false), |page| page.part_file(subject));
         let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
         let is_error = |f: &Finding| f.code.severity() == Severity::Error;
@@ -232,7 +239,7 @@ impl Page {
         self.add("</div></li>");
     }
 
-    fn part_verdict(&mut self, subject: &Subject) {
+    fn part_verdict(&mut self, subject: &Subject, has_loose: bool) {
         let verdict = subject.verdict();
         let is_genuine = subject.tokens.iter().all(|(_, r)| genuine(r) != Verdict::Invalid);
         let mark = match same(subject) {
@@ -241,9 +248,10 @@ impl Page {
         };
         self.add(&format!("<p>{mark}</p>"));
         let gap = if self.language == Language::En { " " } else { "" };
-        let said = sentences(subject, self.language).join(gap);
+        let said = sentences(subject, has_loose, self.language).join(gap);
         self.add(&format!("<p>{}</p>", escape(&said)));
-        let checked = fill(self.say(Word::CheckedAt), &[("time", &instant(self.now, self.language))]);
+        let by = if self.place == Place::Still { Word::CheckedByNode } else { Word::CheckedAt };
+        let checked = fill(self.say(by), &[("time", &instant(self.now, self.language))]);
         let stayed = if self.place == Place::Still { "" } else { self.say(Word::FilesStayed) };
         self.add(&format!("<p class=\"note\">{checked}{gap}{stayed}</p>"));
     }
@@ -263,6 +271,10 @@ impl Page {
             self.add(&format!(
                 "<dl class=\"record\"><div><dt>{label}<small>{name}</small></dt><dd>{value}</dd></div></dl>"
             ));
+        }
+        if subject.files.iter().any(|f| f.is_salted) {
+            let note = self.say(Word::UnderSalt);
+            self.add(&format!("<p class=\"note\">{note}</p>"));
         }
         if same(subject) == Some(false) {
             let note = self.say(Word::RenamingHarmless);
@@ -318,23 +330,30 @@ impl Page {
     }
 
     fn part_time(&mut self, subject: &Subject) {
-        let Some((_, report)) = subject.tokens.first() else { return };
+        // The time of the token that is confirmed best; one that proves nothing must not stand before it.
+        let best = subject.tokens.iter().min_by_key(|(_, report)| genuine(report));
+        let Some((_, report)) = best else { return };
+        let is_confirmed = genuine(report) == Verdict::Valid;
         if let Some(facts) = &report.facts {
             let accuracy = match facts.accuracy {
                 Some(accuracy) => fill(self.say(Word::Accuracy), &[("accuracy", &accuracy.to_string())]),
                 None => self.say(Word::AccuracyNone).to_owned(),
             };
+            let no_later = if is_confirmed { Word::NoLaterThan } else { Word::TokenSays };
             let [earlier, earlier_note, no_later, by_word] =
-                [Word::Earlier, Word::EarlierNote, Word::NoLaterThan, Word::ByWord].map(|w| self.say(w));
+                [Word::Earlier, Word::EarlierNote, no_later, Word::ByWord].map(|w| self.say(w));
             let moment = moment(facts.gen_time, self.language, true);
             let comma = if self.language == Language::En { "; " } else { "；" };
+            let class = if is_confirmed { "since" } else { "since unproven" };
             self.add(&format!(
                 "<figure class=\"interval\"><ol><li class=\"before\"><b>{earlier}</b><small>{earlier_note}</small></li>\
-                 <li class=\"since\"><b>{no_later}</b>{moment}<small>{by_word}{comma}{accuracy}</small></li></ol></figure>"
+                 <li class=\"{class}\"><b>{no_later}</b>{moment}<small>{by_word}{comma}{accuracy}</small></li></ol></figure>"
             ));
-            self.independent(facts);
-            let means = self.say(Word::TimeMeans);
-            self.add(&format!("<p>{means}</p>"));
+            if is_confirmed {
+                self.independent(facts);
+                let means = self.say(Word::TimeMeans);
+                self.add(&format!("<p>{means}</p>"));
+            }
         }
         self.list(&subject.tokens, Part::Time);
     }
@@ -427,18 +446,20 @@ impl Page {
     fn witnesses(&self, report: &Report) -> Vec<(String, &'static str, String)> {
         let mut rows = Vec::new();
         let (yes, no) = (self.say(Word::Yes), self.say(Word::No));
+        // What a token that proves nothing brings along was not seen by anybody.
+        let seen = if genuine(report) == Verdict::Valid { "sealed" } else { "waiting" };
         if let Some(log) = report.facts.as_ref().and_then(|f| f.log.as_ref()) {
             let (index, size) = (log.index.to_string(), log.size.to_string());
             let values = [("origin", &*escape(&log.origin)), ("index", &index), ("size", &size)];
-            rows.push((fill(self.say(Word::WitnessLog), &values), no, mark("sealed", self.say(Word::MarkShown))));
+            rows.push((fill(self.say(Word::WitnessLog), &values), no, mark(seen, self.say(Word::MarkShown))));
         }
         for finding in &report.findings {
             let value = |name: &str| {
                 escape(finding.values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value.as_str()))
             };
             let (other, state) = match finding.code {
-                Code::IndependentTime => (yes, mark("sealed", &value("time"))),
-                Code::StampNotIndependent => (no, mark("sealed", self.say(Word::MarkShown))),
+                Code::IndependentTime => (yes, mark(seen, &value("time"))),
+                Code::StampNotIndependent => (no, mark(seen, self.say(Word::MarkShown))),
                 Code::StampUnconfirmed => ("—", mark("waiting", self.say(Word::MarkUnconfirmed))),
                 Code::StampWrong => ("—", mark("failed", self.say(Word::MarkInvalid))),
                 _ => continue,
@@ -462,7 +483,8 @@ impl Page {
     fn part_article(&mut self, subject: &Subject) {
         let note = self.say(Word::ArticleNote);
         self.add(&format!("<p class=\"note\">{note}</p>"));
-        let genuine = subject.tokens.iter().all(|(_, r)| matches!(genuine(r), Verdict::Valid | Verdict::Unconfirmed));
+        let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
+        let genuine = matches!(worst, Verdict::Valid | Verdict::Unconfirmed);
         let [law, asks, answer] = [Word::Law, Word::Asks, Word::Answer].map(|w| self.say(w));
         self.add(&format!(
             "<table class=\"ledger points\"><thead><tr><th scope=\"col\">{law}</th><th scope=\"col\">{asks}</th><th scope=\"col\">{answer}</th></tr></thead><tbody>"
@@ -478,12 +500,14 @@ impl Page {
             let state = match (point.answer, genuine) {
                 (_, false) | (Answer::NotShown, _) => &absent,
                 (Answer::Integrity, true) => match same(subject) {
+                    Some(true) if worst == Verdict::Unconfirmed => &partly,
                     Some(true) => &shown,
                     Some(false) => &differs,
                     None => &absent,
                 },
                 (Answer::TimeOnly | Answer::Partly, true) => &partly,
-                (Answer::Repeatable, true) => &shown,
+                (Answer::Repeatable, true) if worst == Verdict::Valid => &shown,
+                (Answer::Repeatable, true) => &partly,
             };
             // A text is named once, beside all of its points.
             let is_first = number == 0 || POINTS[number - 1].law(l) != point.law(l);
@@ -534,7 +558,13 @@ impl Page {
 
     fn part_machine(&mut self, subject: &Subject, outcome: &Outcome) {
         let one = Outcome { now: outcome.now, subjects: vec![subject.clone()], loose: Vec::new() };
-        let text = serde_json::to_string_pretty(&Json::new(&one, self.language)).unwrap_or_default();
+        let mut text = serde_json::to_string_pretty(&Json::new(&one, self.language)).unwrap_or_default();
+        if text.len() > MACHINE_BYTES_MAX {
+            let end = (0..=MACHINE_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(end);
+            text.push('\n');
+            text.push_str(self.say(Word::Cut));
+        }
         let label = self.say(Word::PartMachine);
         self.add(&format!(
             "<pre class=\"pre tall\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><code>{}</code></pre>",
@@ -556,7 +586,8 @@ impl Page {
             return;
         }
         self.add("<ul class=\"checked\">");
-        for finding in findings {
+        let more = findings.len().saturating_sub(FINDINGS_MAX);
+        for finding in findings.into_iter().take(FINDINGS_MAX) {
             let class = match finding.code.severity() {
                 Severity::Pass => "sealed",
                 Severity::Notice => "note-mark",
@@ -577,6 +608,10 @@ impl Page {
             }
             line.push_str("</li>");
             self.add(&line);
+        }
+        if more > 0 {
+            let text = self.say(Word::Cut);
+            self.add(&format!("<li class=\"note-mark\"><p>{text}</p></li>"));
         }
         self.add("</ul>");
     }
@@ -633,6 +668,9 @@ struct JsonFile {
     name: String,
     size: Option<u64>,
     state: &'static str,
+    /// Whether what was compared is a salt followed by the file.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    salted: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     digests: Vec<String>,
 }
@@ -658,6 +696,7 @@ impl Json {
                 FileState::Unchecked => "unchecked",
                 FileState::Differs => "differs",
             },
+            salted: line.is_salted,
             digests,
         };
         let token = |(name, report): &(String, Report)| JsonToken {

@@ -1,7 +1,7 @@
 //! Which part of the page a finding belongs to, and the two answers that are kept apart:
 //! is the timestamp genuine, and is the content the one it was issued for.
 
-use crate::desk::{FileState, Outcome, Subject};
+use crate::judge::{FileState, Outcome, Subject};
 use crate::words::{Word, fill};
 use proof::report::{Code, Finding, Language, Report, Severity, Verdict};
 
@@ -108,20 +108,20 @@ pub fn issuer(report: &Report) -> Verdict {
     }
 }
 
-/// Whether the content is the one: none where nothing was compared.
+/// Whether the content is the one that was stamped: none where not all of it was compared.
 #[must_use]
 pub fn same(subject: &Subject) -> Option<bool> {
-    let states = || subject.files.iter().map(|f| f.state).filter(|s| *s != FileState::Extra);
     let is_malformed = subject.tokens.iter().any(|(_, r)| r.has(Code::ManifestMalformed));
+    let states = || subject.files.iter().map(|f| f.state).filter(|s| *s != FileState::Extra);
     if states().any(|s| s == FileState::Differs) || is_malformed {
         return Some(false);
     }
-    states().any(|s| s == FileState::Same).then_some(true)
+    (!subject.files.is_empty() && states().all(|s| s == FileState::Same)).then_some(true)
 }
 
-/// The two sentences about one subject.
+/// The sentences about one subject: is the timestamp genuine, and is the content the one.
 #[must_use]
-pub fn sentences(subject: &Subject, language: Language) -> [String; 2] {
+pub fn sentences(subject: &Subject, has_loose: bool, language: Language) -> Vec<String> {
     let genuine = subject.tokens.iter().map(|(_, report)| genuine(report)).max().unwrap_or(Verdict::Incomplete);
     let first = match genuine {
         Verdict::Valid => Word::Genuine,
@@ -130,29 +130,34 @@ pub fn sentences(subject: &Subject, language: Language) -> [String; 2] {
         Verdict::Invalid => Word::NotGenuine,
     };
     // The manifest of a folder is a means, not one of its files.
-    let is_folder = subject.files.len() > 1;
-    let files: Vec<_> =
-        subject.files.iter().skip(usize::from(is_folder)).filter(|f| f.state != FileState::Extra).collect();
+    let files: Vec<_> = subject.files.iter().skip(usize::from(subject.is_folder)).collect();
     let count = |state: FileState| files.iter().filter(|f| f.state == state).count();
-    let (differs, same, total) = (count(FileState::Differs), count(FileState::Same), files.len());
+    let (differs, same, extra) = (count(FileState::Differs), count(FileState::Same), count(FileState::Extra));
+    let total = files.len() - extra;
     let say = |word: Word, count: usize| {
         fill(word.text(language), &[("count", &count.to_string()), ("total", &total.to_string())])
     };
-    let manifest_differs = is_folder && subject.files[0].state == FileState::Differs;
-    let second = match () {
-        () if total == 0 && same_manifest(subject) => say(Word::SameOne, 1),
-        () if total == 0 => say(Word::NothingGiven, 0),
-        () if manifest_differs || (total == 1 && differs == 1) => say(Word::DiffersOne, 1),
-        () if differs > 0 => say(Word::DiffersSome, differs),
-        () if same == total && total == 1 => say(Word::SameOne, 1),
-        () if same == total => say(Word::SameAll, same),
-        () => say(Word::SomeUncompared, total - same),
+    let manifest = subject.files.first().filter(|_| subject.is_folder).map(|f| f.state);
+    let second = match manifest {
+        Some(FileState::Differs) => say(Word::ManifestDiffers, 0),
+        Some(state) if state != FileState::Same => say(Word::SomeUncompared, total),
+        Some(_) if total == 0 => say(Word::ManifestEmpty, 0),
+        _ if total == 0 && has_loose => say(Word::NothingFits, 0),
+        _ if total == 0 => say(Word::NothingGiven, 0),
+        _ if total == 1 && differs == 1 => say(Word::DiffersOne, 1),
+        _ if differs > 0 => say(Word::DiffersSome, differs),
+        _ if same == total && total == 1 => say(Word::SameOne, 1),
+        _ if same == total => say(Word::SameAll, same),
+        _ => say(Word::SomeUncompared, total - same),
     };
-    [first.text(language).to_owned(), second]
-}
-
-fn same_manifest(subject: &Subject) -> bool {
-    subject.files.first().is_some_and(|f| f.state == FileState::Same)
+    let mut said = vec![first.text(language).to_owned(), second];
+    if !subject.is_folder && files.iter().any(|f| f.is_salted && f.state == FileState::Same) {
+        said.push(Word::UnderSalt.text(language).to_owned());
+    }
+    if extra > 0 {
+        said.push(say(Word::ExtraSome, extra));
+    }
+    said
 }
 
 /// The headline over everything.
@@ -165,18 +170,21 @@ pub fn headline(outcome: &Outcome, language: Language) -> Vec<String> {
     match outcome.subjects.as_slice() {
         [] => vec![Word::NoToken.text(language).to_owned()],
         [one] => {
-            let mut said = sentences(one, language).to_vec();
+            let mut said = sentences(one, !outcome.loose.is_empty(), language);
             said.extend((!outcome.loose.is_empty()).then(loose));
             said
         }
         many => {
-            let failing = many.iter().filter(|s| s.verdict() != Verdict::Valid).count();
-            let values = [("count", failing.to_string()), ("total", many.len().to_string())];
-            let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
-            let mut said = match failing {
-                0 => vec![fill(Word::SeveralHold.text(language), &[("count", &many.len().to_string())])],
-                _ => vec![fill(Word::SeveralFail.text(language), &values)],
+            let count = |is_it: fn(Verdict) -> bool| many.iter().filter(|s| is_it(s.verdict())).count();
+            let failing = count(|verdict| verdict == Verdict::Invalid);
+            let open = count(|verdict| matches!(verdict, Verdict::Unconfirmed | Verdict::Incomplete));
+            let say = |word: Word, count: usize| {
+                fill(word.text(language), &[("count", &count.to_string()), ("total", &many.len().to_string())])
             };
+            let mut said = Vec::new();
+            said.extend((failing > 0).then(|| say(Word::SeveralFail, failing)));
+            said.extend((open > 0).then(|| say(Word::SeveralOpen, open)));
+            said.extend((failing + open == 0).then(|| say(Word::SeveralHold, many.len())));
             said.extend((!outcome.loose.is_empty()).then(loose));
             said
         }

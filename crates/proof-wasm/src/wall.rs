@@ -139,16 +139,17 @@ extern "C" fn plan() {
     });
 }
 
-/// Takes the digests of an item out of the input, a line each: `SHA-256:HEX`. 0 where one cannot be read.
+/// Takes the digests of an item out of the input, a line each: `SHA-256:HEX`, over its salt too where
+/// `is_salted`. 0 where one cannot be read.
 #[unsafe(export_name = "hashed")]
-extern "C" fn hashed(item: usize) -> u32 {
+extern "C" fn hashed(item: usize, is_salted: u32) -> u32 {
     with(|wall| {
         let read = |line: &str| {
             let (name, value) = line.split_once(':')?;
             Digest::new(algorithm(name)?, &from_hex(value)?)
         };
         let Some(digests) = wall.text().lines().map(read).collect::<Option<Vec<_>>>() else { return 0 };
-        digests.into_iter().for_each(|digest| wall.desk.hashed(item, digest));
+        digests.into_iter().for_each(|digest| wall.desk.hashed(item, is_salted != 0, digest));
         1
     })
 }
@@ -232,6 +233,16 @@ extern "C" fn request() -> u32 {
         let digest = from_hex(wall.text()).and_then(|bytes| Digest::new(DigestAlgorithm::Sha256, &bytes));
         let Some(digest) = digest else { return 0 };
         wall.output = TimeStampReq::encode(&digest, None, None, true);
+        1
+    })
+}
+
+/// What the response or token in the input was issued for: `SHA-256:HEX`. 0 where it holds no token.
+#[unsafe(export_name = "imprint")]
+extern "C" fn imprint() -> u32 {
+    with(|wall| {
+        let Some(digest) = proof::verify::imprint(&wall.input) else { return 0 };
+        wall.output = format!("{}:{digest}", digest.algorithm().name()).into_bytes();
         1
     })
 }

@@ -43,10 +43,16 @@ words! {
     DiffersOne "differs-one" "The file is not the one that was stamped." "文件不是当时加盖的那一份。";
     DiffersSome "differs-some" "{count} of {total} files are not the ones that were stamped." "{total} 个文件中有 {count} 个不是当时加盖的。";
     SomeUncompared "some-uncompared" "{count} of {total} files could not be compared." "{total} 个文件中有 {count} 个未能比对。";
+    ManifestDiffers "manifest-differs" "The manifest is not the one that was stamped, so it says nothing of any file." "清单不是当时加盖的那一份，因此对任何文件都不能说明什么。";
+    ManifestEmpty "manifest-empty" "The manifest is the one that was stamped; it lists no files." "清单就是当时加盖的那一份；其中没有列出文件。";
+    UnderSalt "under-salt" "What was stamped is a salt of 32 bytes, followed by this file." "当时加盖的是 32 字节的盐与此文件相接而成的内容。";
+    ExtraSome "extra-some" "{count} files in the folder are not in the manifest: nothing is shown about them." "文件夹中有 {count} 个文件不在清单内：对其没有任何说明。";
+    NothingFits "nothing-fits" "None of the files is the one that it was issued for." "所放文件中没有它所加盖的那一份。";
     NothingGiven "nothing-given" "No file was given, so it was not compared with anything." "没有放入文件，未作比对。";
     NoToken "no-token" "No timestamp was given." "没有放入时间戳。";
     NoTokenNote "no-token-note" "A file alone shows no time. Add the token that belongs to it, commonly a file ending in .tsr, and it will be compared." "仅凭文件看不出时间。请一并放入对应的令牌（通常以 .tsr 结尾），即可比对。";
     SeveralHold "several-hold" "All {count} timestamps hold." "{count} 枚时间戳均成立。";
+    SeveralOpen "several-open" "Of {total} timestamps, {count} are not confirmed or not complete." "{total} 枚时间戳中有 {count} 枚未经确认或不完整。";
     SeveralFail "several-fail" "Of {total} timestamps, {count} do not hold." "{total} 枚时间戳中有 {count} 枚不成立。";
     LooseSome "loose-some" "No timestamp was given for {count} of the files." "有 {count} 个文件没有对应的时间戳。";
     Result "result" "Verification result" "核验结果";
@@ -88,7 +94,7 @@ words! {
     State "state" "Result" "结果";
     Listed "listed" "Stamped" "加盖时";
     Found "found" "Your file" "您的文件";
-    FilesMore "files-more" "and {count} more, all with this result" "另有 {count} 个，结果相同";
+    FilesMore "files-more" "and {count} more, of which none is worse; save as JSON for all" "另有 {count} 个，结果均不更差；存为 JSON 可见全部";
     Digest "digest" "Digest" "摘要";
     RenamingHarmless "renaming-harmless" "Renaming, moving and copying do no harm. Messengers and video sites compress what they carry, and any change alters the digest: ask the sender for the unchanged original." "改名、移动、复制均无妨。聊天软件与视频网站会压缩所传文件，任何改动都会改变摘要：请向发送者索取未经改动的原件。";
     ComparedHere "compared-here" "Compared by digest ({algorithm}), over every byte." "按 {algorithm} 摘要逐字节比对。";
@@ -97,6 +103,7 @@ words! {
     Earlier "earlier" "Earlier" "更早";
     EarlierNote "earlier-note" "Not shown. A timestamp does not say when the content began to exist." "未显示。时间戳不说明内容何时开始存在。";
     NoLaterThan "no-later-than" "No later than" "不晚于";
+    TokenSays "token-says" "The token says, unconfirmed" "令牌所称（未经确认）";
     ByWord "by-word" "by the word of the issuing authority" "签发机构自述";
     Accuracy "accuracy" "accuracy as stated: {accuracy}" "所述精度：{accuracy}";
     AccuracyNone "accuracy-none" "the token states no accuracy" "令牌未注明精度";
@@ -155,11 +162,13 @@ words! {
     WhoseMatter "whose-matter" "Concerns" "涉及";
     ToDo "to-do" "What to do" "处理办法";
     CheckedAt "checked-at" "Checked {time} by the clock of this computer." "核验于 {time}（本机时钟）。";
+    CheckedByNode "checked-by-node" "Checked {time} by the clock of this node." "核验于 {time}（本节点时钟）。";
+    Cut "cut" "… the rest is in the JSON that can be saved" "……其余见可保存的 JSON";
     FilesStayed "files-stayed" "The files did not leave this computer." "文件没有离开这台设备。";
 
     // The desk in a browser.
     PutDown "put-down" "Put files down" "放入文件";
-    FilesStay "files-stay" "They stay on this computer: this page verifies in your browser, also with the network cut." "文件不会离开这台设备。本页在浏览器内核验，断网也可使用。";
+    FilesStay "files-stay" "They stay on this computer: this page verifies in your browser. Once it is loaded, the network can be cut." "文件不会离开这台设备。本页在浏览器内核验，载入后断网也可使用。";
     DropTitle "drop-title" "Drop files here" "把文件拖到这里";
     DropNote "drop-note" "The file together with its token (.tsr, .tst), and the salt if there is one. A whole folder with its manifest works too. Tokens of other authorities can be checked as well." "原文件，连同令牌（.tsr、.tst）；若加盐，也请放入盐值文件。也可放入整个文件夹与其清单。其他时间戳机构签发的令牌同样可以核验。";
     ChooseFiles "choose-files" "Choose files" "选择文件";
@@ -186,7 +195,7 @@ words! {
     Cancel "cancel" "Stop" "停止";
     Cancelled "cancelled" "Stopped. Nothing was checked." "已停止，未作核验。";
     NotStarted "not-started" "The verifier cannot run in this browser" "此浏览器无法运行核验程序";
-    NotStartedNote "not-started-note" "It needs WebAssembly and module scripts: Chromium 87, Firefox 78 or Safari 14, or later. Otherwise use the command line or OpenSSL." "需要 WebAssembly 与模块脚本：Chromium 87、Firefox 78、Safari 14 或更新版本。也可使用命令行或 OpenSSL。";
+    NotStartedNote "not-started-note" "It needs WebAssembly and compressed streams: Chromium 80, Firefox 113 or Safari 16.4, or later. Otherwise use the command line or OpenSSL." "需要 WebAssembly 与压缩流：Chromium 80、Firefox 113、Safari 16.4 或更新版本。也可使用命令行或 OpenSSL。";
     BrokeOff "broke-off" "The verifier broke off" "核验程序中断";
     BrokeOffNote "broke-off-note" "Nothing was decided. Start again; if it happens once more, use the command line and tell the operator." "没有得出任何结论。请重试；若再次发生，请使用命令行，并告知运营者。";
     TooMany "too-many" "More than {count} files at once: use the command line for such a folder." "一次超过 {count} 个文件：请用命令行核验此类文件夹。";

@@ -68,6 +68,10 @@
       const answer = await fetch(desk.dataset.verifier);
       if (!answer.ok) throw new Error(`verifier: ${answer.status}`);
       verifier = new Uint8Array(await answer.arrayBuffer());
+      // Fetched now, so that it is at hand when the network is cut before the first file is put down.
+      const script = await fetch(desk.dataset.hasher);
+      if (!script.ok) throw new Error(`hasher: ${script.status}`);
+      await script.text();
     }
     wall = (await WebAssembly.instantiate(verifier, {})).instance.exports;
     speak();
@@ -97,19 +101,22 @@
   };
 
   const failed = (title, note) => {
-    const fault = element("div", { class: "fault", role: "alert" }, element("h3", {}, word(title)), element("p", {}, word(note)));
+    const fault = element("div", { class: "fault", role: "alert" }, element("h3", {}, word(title, { count: ITEMS_MAX })), element("p", {}, word(note)));
     $("result").replaceChildren(fault);
+    $("held").hidden = false;
     desk.dataset.state = "failed";
   };
 
   // --- putting down ---
-  const clear = () => {
+  // Begins anew, also after the verifier broke off.
+  const clear = async () => {
     round += 1;
     era += 1;
     stop();
     files = [];
     result = null;
-    wall.clear();
+    adding = Promise.resolve();
+    wall = (await WebAssembly.instantiate(verifier, {})).instance.exports;
     trusted();
     for (const name of ["list", "result", "certificates", "progress"]) $(name).replaceChildren();
     $("held").hidden = true;
@@ -132,10 +139,8 @@
 
   const add = async (entries, since) => {
     for (const [name, file] of entries) {
-      if (files.length >= ITEMS_MAX) {
-        $("progress").replaceChildren(element("p", { class: "notice" }, word("too-many", { count: ITEMS_MAX })));
-        break;
-      }
+      // A part of a folder must not pass for the whole.
+      if (files.length >= ITEMS_MAX) throw new Error("too-many");
       const isManifest = /\.(manifest|salts)\.json$/i.test(name);
       const looks = file.size <= (isManifest ? MANIFEST_BYTES : LOOKED_INTO_BYTES);
       let bytes = null;
@@ -153,7 +158,7 @@
       both.set(called);
       if (bytes) both.set(bytes, called.length);
       put(both);
-      if (!wall.offer(called.length, file.size, bytes ? 1 : 0)) break;
+      if (!wall.offer(called.length, file.size, bytes ? 1 : 0)) throw new Error("too-many");
       files.push({ name, file, kind: heard() });
       if (fault) {
         say(fault);
@@ -203,7 +208,7 @@
       : desk.dataset.hasher;
     const worker = new Worker(address);
     worker.onerror = () => reject(new Error("worker"));
-    worker.onmessage = () => resolve(worker);
+    worker.onmessage = ({ data }) => (data.ready ? resolve(worker) : reject(new Error(data.fault)));
     worker.postMessage({ verifier });
   });
 
@@ -217,6 +222,7 @@
     const jobs = JSON.parse(heard());
     const total = jobs.reduce((sum, job) => sum + files[job.item].file.size, 0);
     const done = new Map();
+    const failedRound = (reject, cause) => (mine === round ? reject(new Error(cause)) : undefined);
     const begun = performance.now();
     const show = () => {
       if (mine === round) progress([...done.values()].reduce((a, b) => a + b, 0), total, begun);
@@ -237,23 +243,28 @@
       const hands = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 2, jobs.length));
       let next = 0;
       const work = async () => {
-        const worker = await hire();
+        let worker;
+        try {
+          worker = await hire();
+        } catch (error) {
+          return failedRound((cause) => { throw cause; }, error.message);
+        }
         if (mine !== round) return worker.terminate();
         workers.push(worker);
         while (next < jobs.length && mine === round) {
           const job = jobs[next];
           next += 1;
           await new Promise((resolve, reject) => {
-            worker.onerror = () => reject(new Error("worker"));
+            worker.onerror = () => failedRound(reject, "worker");
             worker.onmessage = ({ data }) => {
               if (mine !== round) return resolve();
               if (data.done !== undefined) {
-                done.set(job.item, data.done);
+                done.set(job, data.done);
                 return show();
               }
               if (data.digests !== undefined) {
                 say(data.digests);
-                if (!wall.hashed(job.item)) return reject(new Error("digest"));
+                if (!wall.hashed(job.item, job.salt ? 1 : 0)) return reject(new Error("digest"));
               } else {
                 say(data.fault);
                 wall.unreadable(job.item);
@@ -313,15 +324,17 @@
 
   const stamped = async (text) => {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-    say([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+    const hex = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    say(hex);
     if (!wall.request()) throw new Error("request");
     const answer = await fetch(desk.dataset.tsa, {
       method: "POST", headers: { "Content-Type": "application/timestamp-query" }, body: raw(),
     });
     if (!answer.ok) throw new Error(`timestamp: ${answer.status}`);
     const token = new Uint8Array(await answer.arrayBuffer());
-    // A refusal is an answer too, and begins with a status other than granted (RFC 3161 section 2.4.2).
-    if (token.length < 64) throw new Error("timestamp: refused");
+    // A refusal is an answer too, and holds no token.
+    put(token);
+    if (!wall.imprint() || heard() !== `SHA-256:${hex}`) throw new Error("timestamp: not over this report");
     return token;
   };
 
@@ -346,7 +359,8 @@
       round += 1;
       stop();
       $("progress").replaceChildren();
-      failed("broke-off", "broke-off-note");
+      if (error.message === "too-many") failed("too-many", "broke-off-note");
+      else failed("broke-off", "broke-off-note");
     }
   };
 
@@ -368,8 +382,10 @@
   const listen = () => {
     trusted();
     const chosen = guarded(async (event) => {
-      await offer([...event.target.files].map((file) => [file.webkitRelativePath || file.name, file]));
+      const entries = [...event.target.files].map((file) => [file.webkitRelativePath || file.name, file]);
+      // So that the same file can be chosen again.
       event.target.value = "";
+      await offer(entries);
     });
     for (const input of desk.querySelectorAll('input[type="file"]')) input.addEventListener("change", chosen);
     const area = $("drop");

@@ -38,8 +38,12 @@
 
   onmessage = async ({ data }) => {
     if (data.verifier) {
-      wall = (await WebAssembly.instantiate(data.verifier, {})).instance.exports;
-      postMessage({ ready: true });
+      try {
+        wall = (await WebAssembly.instantiate(data.verifier, {})).instance.exports;
+        postMessage({ ready: true });
+      } catch (error) {
+        postMessage({ fault: String(error.message || error) });
+      }
       return;
     }
     try {

@@ -9,6 +9,8 @@ use axum::routing::get;
 use proof::der::Time;
 use proof::digest::DigestAlgorithm;
 use proof::tlog::Checkpoint;
+use proof::x509::Certificate;
+use proof::x509::crl::Crl;
 use proof_wasm::page::{self, escape, instant};
 use registry::web::{Catalog, Cx, Fault, Nav, Page, Site, Words, grouped};
 use serde_json::json;
@@ -152,14 +154,14 @@ fn authority_page(cx: &Cx, newest_first: &[Entry]) -> Authority {
     let head = Checkpoint::parse(&checkpoint).ok().map(|c| c.head);
     let fingerprint = |der: &[u8]| page::digest(&DigestAlgorithm::Sha256.digest(der).to_string());
     let roots = instance.suites.iter().map(|suite| (suite.algorithm.to_string(), fingerprint(&suite.root.der)));
-    let witness = |der: &[u8]| proof::x509::Certificate::parse(der).map(|c| c.subject.to_string()).unwrap_or_default();
+    let witness = |der: &[u8]| Certificate::parse(der).map(|c| c.subject.to_string()).unwrap_or_default();
     Authority {
         w,
         clock_offset: measured.map_or("—".to_owned(), |(off_ns, _)| ms(off_ns)),
         clock_error: measured.map_or("—".to_owned(), |(_, e)| ms(e).replace('+', "")),
         clock_note,
         log_size: grouped(node.log_size()),
-        witnesses: node.profile.witnesses.len(),
+        witnesses: node.witnesses().len(),
         keys_signing: instance.suites.len(),
         unready: node.unready().into_iter().map(str::to_owned).collect(),
         graph: graph::svg(&oldest_first, &escape(&w.say("graph"))),
@@ -181,7 +183,7 @@ fn authority_page(cx: &Cx, newest_first: &[Entry]) -> Authority {
         checkpoint_size: head.map_or(String::new(), |head| grouped(head.size)),
         checkpoint_root: head.map_or(String::new(), |head| page::digest(&proof::digest::hex(head.root.as_bytes()))),
         journal: newest_first.iter().take(LISTED_LINES).map(|entry| journal_row(cx, w, entry)).collect(),
-        witness_list: node.profile.witnesses.iter().map(|one| (one.url.clone(), witness(&one.root))).collect(),
+        witness_list: node.witnesses().iter().map(|one| (one.url.clone(), witness(&one.root))).collect(),
         verifier_digest: page::digest(crate::verification::offline_digest()),
         is_evaluation: node.is_evaluation(),
     }
@@ -203,6 +205,18 @@ fn day(time: Time) -> String {
     format!("<time datetime=\"{time}\">{}</time>", &time.to_string()[..10])
 }
 
+/// Whether a certificate is on one of the node's own lists.
+fn is_revoked(cx: &Cx, certificate: Option<&Certificate<'_>>) -> bool {
+    let Some(certificate) = certificate else { return false };
+    let public = cx.site.node.public();
+    public.lists.iter().any(|(_, list)| {
+        Crl::parse(&list.der).is_ok_and(|crl| {
+            crl.issuer.matches(&certificate.issuer)
+                && crl.revocation(certificate.serial).is_ok_and(|found| found.is_some())
+        })
+    })
+}
+
 fn certificate_row(cx: &Cx, w: Words, instance: &Instance, held: &Held) -> CertificateRow {
     let parsed = held.certificate().ok();
     let current = instance
@@ -212,6 +226,7 @@ fn certificate_row(cx: &Cx, w: Words, instance: &Instance, held: &Held) -> Certi
     let until = parsed.as_ref().map(|c| c.not_after);
     let is_over = until.is_some_and(|end| end < cx.now);
     let (mark, state) = match (current, held.role) {
+        _ if is_revoked(cx, parsed.as_ref()) => ("failed", w.say("key-revoked")),
         _ if is_over => ("absent", w.say("key-over")),
         (true, Role::Tsa) => ("sealed", w.say("key-signing")),
         (true, _) if held.place == OFFLINE => ("sealed", w.say("key-offline")),
@@ -307,7 +322,7 @@ async fn data(cx: Cx) -> Response<Body> {
             "keys": log.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "checkpoint": &*node.tsa.ledger().checkpoint(),
-        "witnesses": node.profile.witnesses.iter().map(|one| one.url.clone()).collect::<Vec<_>>(),
+        "witnesses": node.witnesses().iter().map(|one| one.url.clone()).collect::<Vec<_>>(),
         "verifier_sha256": crate::verification::offline_digest(),
     });
     let mut response = Response::new(Body::from(serde_json::to_string_pretty(&body).unwrap_or_default()));

@@ -57,7 +57,7 @@ async fn show(cx: Cx) -> Response<Body> {
         Some(Relation::Both) => w.say("relation-both"),
         None => w.say("relation-unknown"),
     };
-    let witnesses = match profile.witnesses.len() {
+    let witnesses = match node.witnesses().len() {
         0 => w.say("witnesses-none"),
         count => w.fill("witnesses-some", &[("count", &count.to_string())]),
     };

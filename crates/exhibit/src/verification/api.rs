@@ -46,17 +46,19 @@ pub(super) async fn verify(cx: Cx, body: Result<Bytes, BytesRejection>) -> Respo
         Ok(request) => request,
         Err(error) => return Fault::Field { field: "body", what: error.to_string() }.answer(&cx),
     };
-    match report(&cx, &request) {
-        Ok(report) => {
+    let job = cx.clone();
+    match cx.site.node.check(move || report(&job, &request)).await {
+        Ok(Ok(report)) => {
             let text = serde_json::to_string_pretty(&report).unwrap_or_default();
             let mut response = Response::new(Body::from(text));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
-        Err(field) => {
+        Ok(Err(field)) => {
             let what = format!("{field}: base64, hexadecimal under a known algorithm, or PEM; {MANY} at most");
             Fault::Field { field, what }.answer(&cx)
         }
+        Err(cause) => Fault::Broken(cause).answer(&cx),
     }
 }
 
@@ -75,8 +77,9 @@ fn report(cx: &Cx, request: &Request) -> Result<JsonReport, &'static str> {
     let content: Vec<Digest> = request.digests.iter().map(digest).collect::<Option<_>>().ok_or("digests")?;
     let certificates = |texts: &[String]| -> Option<Vec<Vec<u8>>> {
         let found: Vec<_> = texts.iter().map(|text| pem::blocks(text.as_bytes(), "CERTIFICATE")).collect();
-        let is_good = found.iter().all(|ders| !ders.is_empty()) && !is_many(found.len());
-        is_good.then(|| found.into_iter().flatten().collect())
+        let is_read = found.iter().all(|ders| !ders.is_empty());
+        let all: Vec<Vec<u8>> = found.into_iter().flatten().collect();
+        (is_read && !is_many(all.len())).then_some(all)
     };
     let mut trusted = anchors(&cx.site.node);
     trusted.extend(certificates(&request.trust).ok_or("trust")?);

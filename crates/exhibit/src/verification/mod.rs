@@ -172,7 +172,11 @@ async fn check(cx: Cx, form: Multipart) -> Response<Body> {
         }
     }
     desk.offer("token.tsr", form.token.len() as u64, Some(&form.token));
-    let result = page::html(&desk.judge(cx.now), cx.language, Place::Still);
+    let (now, language) = (cx.now, cx.language);
+    let result = match node.check(move || page::html(&desk.judge(now), language, Place::Still)).await {
+        Ok(result) => result,
+        Err(cause) => return Fault::Broken(cause).answer(&cx),
+    };
     cx.page(&verify_page(&cx, None, form.digest, result))
 }
 

@@ -179,7 +179,7 @@ impl Cx {
             title: page.title(),
             style: assets::path("look.css"),
             script: if page.runs_verifier() { assets::path("verify.js") } else { "" },
-            other_href: format!("{}?lang={}", self.path(), language::name(other)),
+            other_href: format!("?lang={}", language::name(other)),
             other_lang: if other == Language::Zh { "zh-Hans" } else { "en" },
             nav: self.site.nav.iter().map(entry).collect(),
             is_evaluation: node.is_evaluation(),

@@ -3,6 +3,7 @@
 use proof::der::Time;
 use proof::tlog::Checkpoint;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Semaphore;
 use trust::clock::watch::{Status, WatchedClock};
 use trust::clock::{Clock as _, Fault, SystemClock};
 use trust::instance::{Instance, Issued, Mode};
@@ -64,14 +65,49 @@ pub struct Node {
     pub journal: Journal,
     /// What the operator says of itself.
     pub profile: Profile,
+    /// Verifications for others must not take the processors from the signing.
+    checking: Semaphore,
     public: RwLock<Arc<Public>>,
 }
+
+/// Verifications for others at one time.
+const CHECKING_MAX: usize = 2;
 
 impl Node {
     /// A node with these instruments.
     #[must_use]
     pub fn new(tsa: Tsa, clock: Option<Arc<WatchedClock>>, journal: Journal, profile: Profile, public: Public) -> Self {
-        Self { tsa, clock, journal, profile, public: RwLock::new(Arc::new(public)) }
+        Self {
+            tsa,
+            clock,
+            journal,
+            profile,
+            checking: Semaphore::const_new(CHECKING_MAX),
+            public: RwLock::new(Arc::new(public)),
+        }
+    }
+
+    /// Runs a verification beside the requests, a few at a time.
+    ///
+    /// # Errors
+    /// Where it broke off.
+    pub async fn check<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+        // The semaphore is never closed.
+        let _place = self.checking.acquire().await.map_err(|e| e.to_string())?;
+        tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())
+    }
+
+    /// Other authorities that stamp the log: each address once, and none of this node's own roots.
+    pub fn witnesses(&self) -> Vec<&WitnessRoot> {
+        let public = self.public();
+        let is_own = |one: &WitnessRoot| public.instance.suites.iter().any(|suite| suite.root.der == one.root);
+        let mut found: Vec<&WitnessRoot> = Vec::new();
+        for one in self.profile.witnesses.iter().filter(|one| !is_own(one)) {
+            if found.iter().all(|known| known.url != one.url) {
+                found.push(one);
+            }
+        }
+        found
     }
 
     /// Certificates and lists as they are now.
