@@ -34,7 +34,6 @@ test: setup
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo run --quiet --locked -p xtask -- wasm --check
 	cargo test --workspace --locked
-	cargo build --locked -p shiyin
 	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e
 
 bench: setup

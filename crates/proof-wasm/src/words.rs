@@ -41,20 +41,20 @@ words! {
     SameOne "same-one" "The file is the one that was stamped." "文件就是当时加盖的那一份。";
     SameAll "same-all" "All {count} files are the ones that were stamped." "{count} 个文件都是当时加盖的。";
     DiffersOne "differs-one" "The file is not the one that was stamped." "文件不是当时加盖的那一份。";
-    DiffersSome "differs-some" "{count} of {total} files are not the ones that were stamped." "{total} 个文件中有 {count} 个不是当时加盖的。";
-    SomeUncompared "some-uncompared" "{count} of {total} files could not be compared." "{total} 个文件中有 {count} 个未能比对。";
+    DiffersSome "differs-some" "Not the ones that were stamped: {count} of {total} files." "{total} 个文件中有 {count} 个不是当时加盖的。";
+    SomeUncompared "some-uncompared" "Not compared: {count} of {total} files." "{total} 个文件中有 {count} 个未能比对。";
     ManifestDiffers "manifest-differs" "The manifest is not the one that was stamped, so it says nothing of any file." "清单不是当时加盖的那一份，因此对任何文件都不能说明什么。";
     ManifestEmpty "manifest-empty" "The manifest is the one that was stamped; it lists no files." "清单就是当时加盖的那一份；其中没有列出文件。";
     UnderSalt "under-salt" "What was stamped is a salt of 32 bytes, followed by this file." "当时加盖的是 32 字节的盐与此文件相接而成的内容。";
-    ExtraSome "extra-some" "{count} files in the folder are not in the manifest: nothing is shown about them." "文件夹中有 {count} 个文件不在清单内：对其没有任何说明。";
+    ExtraSome "extra-some" "In the folder and not in the manifest: {count}; nothing is shown about these." "文件夹中有 {count} 个文件不在清单内：对其没有任何说明。";
     NothingFits "nothing-fits" "None of the files is the one that it was issued for." "所放文件中没有它所加盖的那一份。";
     NothingGiven "nothing-given" "No file was given, so it was not compared with anything." "没有放入文件，未作比对。";
     NoToken "no-token" "No timestamp was given." "没有放入时间戳。";
     NoTokenNote "no-token-note" "A file alone shows no time. Add the token that belongs to it, commonly a file ending in .tsr, and it will be compared." "仅凭文件看不出时间。请一并放入对应的令牌（通常以 .tsr 结尾），即可比对。";
     SeveralHold "several-hold" "All {count} timestamps hold." "{count} 枚时间戳均成立。";
-    SeveralOpen "several-open" "Of {total} timestamps, {count} are not confirmed or not complete." "{total} 枚时间戳中有 {count} 枚未经确认或不完整。";
-    SeveralFail "several-fail" "Of {total} timestamps, {count} do not hold." "{total} 枚时间戳中有 {count} 枚不成立。";
-    LooseSome "loose-some" "No timestamp was given for {count} of the files." "有 {count} 个文件没有对应的时间戳。";
+    SeveralOpen "several-open" "Not confirmed or not complete: {count} of {total} timestamps." "{total} 枚时间戳中有 {count} 枚未经确认或不完整。";
+    SeveralFail "several-fail" "Not holding: {count} of {total} timestamps." "{total} 枚时间戳中有 {count} 枚不成立。";
+    LooseSome "loose-some" "Put down without a timestamp: {count}." "有 {count} 个文件没有对应的时间戳。";
     Result "result" "Verification result" "核验结果";
     VerdictLabel "verdict-label" "Verdict" "结论";
 

@@ -226,7 +226,7 @@ fn what_no_manifest_lists_is_not_covered_by_it() {
         );
         let outcome = desk.judge(NOW);
         assert!(outcome.extras() >= 1 && outcome.verdict() >= Verdict::Incomplete);
-        assert!(page::html(&outcome, Language::En, Place::Served).contains("are not in the manifest"));
+        assert!(page::html(&outcome, Language::En, Place::Served).contains("not in the manifest:"));
     }
 }
 

@@ -447,7 +447,7 @@ codes! {
         "Supply the list as the authority publishes it."
         "请提供签发机构发布的原始列表。";
     FilesSame "files-same" Pass Nobody "DESIGN 2"
-        "{count} files are those of the manifest."
+        "As in the manifest: {count} of its files."
         "{count} 个文件与清单一致。"
         ""
         "";

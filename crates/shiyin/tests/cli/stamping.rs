@@ -121,7 +121,7 @@ fn a_folder_gives_one_manifest_and_every_change_is_named() {
         assert_eq!(house.path("work.salts.json").exists(), salted);
         let good = house.verify(&["work"]);
         ended(&good, 0);
-        assert!(text(&good).contains("3 files are those of the manifest"), "{}", text(&good));
+        assert!(text(&good).contains("As in the manifest: 3 of its files"), "{}", text(&good));
         ended(&house.verify(&["work.manifest.json"]), 0);
         house.write("work/more.txt", b"new");
         let extra = house.verify(&["work"]);
