@@ -168,7 +168,6 @@ def test_another_authority_counts_only_once_it_is_trusted(node, visit, tmp_path)
     assert page.locator("[data-part=certificates] .digest").count() >= 1
     for tick in page.locator("[data-part=certificates] input[type=checkbox]").all():
         tick.check()
-    assert page.locator("#desk").get_attribute("data-verdict") in ("valid", "incomplete", "unconfirmed", "invalid")
     assert "leads to the pinned authority" in page.inner_text("[data-part=part-issuer]")
 
 
@@ -243,6 +242,13 @@ def test_without_scripts_the_token_goes_and_the_file_stays(node, visit, shots):
     page.fill("#digest", digest.replace(digest[0], "0" if digest[0] != "0" else "1", 1))
     page.click("#form button")
     assert page.get_attribute(".verdict", "data-verdict") == "invalid"
+    page.set_input_files("#token", str(node.folder / "moon-harbour.txt.tsr"))
+    page.fill("#digest", "not a digest")
+    page.click("#form button")
+    page.fill("#digest", "<not a digest>")
+    page.set_input_files("#token", str(node.folder / "moon-harbour.txt.tsr"))
+    page.click("#form button")
+    assert page.input_value("#digest") == "<not a digest>"
     page.set_input_files("#token", str(node.folder / "moon-harbour.txt.tsr"))
     page.fill("#digest", "not a digest")
     page.click("#form button")

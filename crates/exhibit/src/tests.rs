@@ -267,3 +267,28 @@ fn the_one_file_has_every_word_it_names() {
         assert!(!word.text(Language::En).is_empty());
     }
 }
+
+/// Every word of the verification is said somewhere: by the code, a template, or a script.
+#[test]
+fn no_word_of_the_verification_is_idle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut said = String::from(proof_wasm::browser::DESK);
+    for folder in ["proof-wasm/src", "exhibit/src/verification"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name != "words.rs") {
+                said.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let known: std::collections::HashSet<&str> = said.split(|c| !is_part(c)).collect();
+    // The script puts the names of kinds together.
+    let is_kind = |name: &str| name.starts_with("kind-");
+    let idle: Vec<String> = proof_wasm::words::Word::ALL
+        .iter()
+        .filter(|word| !known.contains(word.name()) && !known.contains(&*format!("{word:?}")) && !is_kind(word.name()))
+        .map(|word| format!("{word:?}"))
+        .collect();
+    assert!(idle.is_empty(), "never said: {idle:?}");
+}

@@ -160,7 +160,8 @@ pub(crate) fn judge(desk: &Desk, now: Time) -> Outcome {
         }
         report = Report::new([report.findings, folder.clone()].concat(), report.facts);
         let name = content.map_or(&token.name, |item| &desk.items[item].name).clone();
-        let is_folder = content.is_some_and(|item| desk.items[item].kind == Kind::Manifest);
+        let is_manifest = |item: &Item| item.kind == Kind::Manifest && Manifest::parse(&item.bytes).is_ok();
+        let is_folder = content.is_some_and(|item| is_manifest(&desk.items[item]));
         let subject = Subject { name, files, is_folder, tokens: vec![(token.name.clone(), report)] };
         made.push(Made { content, fits, folder, subject });
     }

@@ -212,10 +212,10 @@ impl Page {
         self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| {
             page.part_verdict(subject, has_loose)
         });
-        self.part(Word::PartFile, same(subject) == Some(false), |page| page.part_file(subject));
         let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
         let is_error = |f: &Finding| f.code.severity() == Severity::Error;
         let fails = |part| subject.tokens.iter().any(|(_, r)| parts::of(r, part).any(is_error));
+        self.part(Word::PartFile, fails(Part::File), |page| page.part_file(subject));
         self.part(Word::PartToken, worst == Verdict::Invalid, |page| page.part_token(subject));
         self.part(Word::PartTime, fails(Part::Time), |page| page.part_time(subject));
         self.part(Word::PartIssuer, subject.tokens.iter().any(|(_, r)| parts::issuer(r) == Verdict::Invalid), |page| {

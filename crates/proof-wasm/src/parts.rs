@@ -111,9 +111,8 @@ pub fn issuer(report: &Report) -> Verdict {
 /// Whether the content is the one that was stamped: none where not all of it was compared.
 #[must_use]
 pub fn same(subject: &Subject) -> Option<bool> {
-    let is_malformed = subject.tokens.iter().any(|(_, r)| r.has(Code::ManifestMalformed));
     let states = || subject.files.iter().map(|f| f.state).filter(|s| *s != FileState::Extra);
-    if states().any(|s| s == FileState::Differs) || is_malformed {
+    if states().any(|s| s == FileState::Differs) {
         return Some(false);
     }
     (!subject.files.is_empty() && states().all(|s| s == FileState::Same)).then_some(true)

@@ -97,7 +97,6 @@ words! {
     FilesMore "files-more" "and {count} more, of which none is worse; save as JSON for all" "另有 {count} 个，结果均不更差；存为 JSON 可见全部";
     Digest "digest" "Digest" "摘要";
     RenamingHarmless "renaming-harmless" "Renaming, moving and copying do no harm. Messengers and video sites compress what they carry, and any change alters the digest: ask the sender for the unchanged original." "改名、移动、复制均无妨。聊天软件与视频网站会压缩所传文件，任何改动都会改变摘要：请向发送者索取未经改动的原件。";
-    ComparedHere "compared-here" "Compared by digest ({algorithm}), over every byte." "按 {algorithm} 摘要逐字节比对。";
 
     // Time.
     Earlier "earlier" "Earlier" "更早";
@@ -157,10 +156,8 @@ words! {
     ReportNote "report-note" "The report repeats this page and names the program that checked: {program}. Saved with a timestamp, it shows that this result existed no later than then; only its digest is sent." "报告与本页内容一致，并写明核验程序：{program}。连同时间戳保存时，可显示该结果不晚于彼时已存在；仅发送报告的摘要。";
     ReportOffline "report-offline" "The report repeats this page and names the program that checked: {program}. Anyone can repeat the check." "报告与本页内容一致，并写明核验程序：{program}。任何人都可重复核验。";
     OpenSsl "openssl" "The same with OpenSSL alone" "仅用 OpenSSL 核验";
-    Findings "findings" "Every finding" "全部检查项";
     Code "code" "Code" "代码";
     WhoseMatter "whose-matter" "Concerns" "涉及";
-    ToDo "to-do" "What to do" "处理办法";
     CheckedAt "checked-at" "Checked {time} by the clock of this computer." "核验于 {time}（本机时钟）。";
     CheckedByNode "checked-by-node" "Checked {time} by the clock of this node." "核验于 {time}（本节点时钟）。";
     Cut "cut" "… the rest is in the JSON that can be saved" "……其余见可保存的 JSON";

@@ -286,3 +286,16 @@ fn tokens_and_salts_in_a_stamped_folder_are_files_of_it() {
         states(&desk).into_iter().filter(|(name, _)| ["a", "a.salt", "a.tsr"].contains(&&**name)).collect();
     assert_eq!(folder.iter().filter(|(_, state)| *state == FileState::Same).count(), 3, "{folder:?}");
 }
+
+#[test]
+fn a_manifest_that_cannot_be_read_lists_nothing() {
+    let manifest = br#"{"files":[],"kind":"shiyin.manifest/9"}"#.to_vec();
+    let mut desk = Desk::new();
+    let token = unsigned(&manifest);
+    put(&mut desk, &[("x.manifest.json", manifest), ("x.manifest.json.tsr", token)]);
+    let outcome = desk.judge(NOW);
+    assert!(!outcome.subjects[0].is_folder);
+    assert_eq!(outcome.verdict(), Verdict::Invalid);
+    let html = page::html(&outcome, Language::En, Place::Served);
+    assert!(html.contains("manifest-malformed") && !html.contains("it lists no files"));
+}

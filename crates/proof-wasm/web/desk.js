@@ -110,18 +110,21 @@
   // --- putting down ---
   // Begins anew, also after the verifier broke off.
   const clear = async () => {
-    round += 1;
+    const mine = ++round;
     era += 1;
     stop();
     files = [];
     result = null;
-    adding = Promise.resolve();
-    wall = (await WebAssembly.instantiate(verifier, {})).instance.exports;
-    trusted();
     for (const name of ["list", "result", "certificates", "progress"]) $(name).replaceChildren();
     $("held").hidden = true;
     for (const input of desk.querySelectorAll('input[type="file"]')) input.value = "";
-    desk.dataset.state = "ready";
+    // What is put down meanwhile waits for the empty desk.
+    adding = WebAssembly.instantiate(verifier, {}).then(({ instance }) => {
+      wall = instance.exports;
+      trusted();
+    });
+    await adding;
+    if (mine === round) desk.dataset.state = "ready";
   };
 
   // What is put down later stops the hashing under way and waits for its turn on the desk.

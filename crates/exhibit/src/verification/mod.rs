@@ -19,7 +19,7 @@ use base64ct::{Base64, Encoding as _};
 use proof::digest::{Digest, from_hex};
 use proof::verify;
 use proof_wasm::desk::Desk;
-use proof_wasm::page::{self, Place, escape};
+use proof_wasm::page::{self, Place};
 use proof_wasm::words::Word;
 use registry::web::{Catalog, Cx, Fault, Nav, Node, Page, Site, Words, assets, guard};
 use serde_json::json;
@@ -133,6 +133,11 @@ async fn one_file() -> Response<Body> {
     response
 }
 
+/// Roots that a reader may bring.
+const ROOTS_MAX: usize = 64;
+/// The longest digest in hexadecimal, with room for blanks and colons.
+const DIGEST_CHARS_MAX: usize = 400;
+
 #[derive(Default)]
 struct Form {
     token: Vec<u8>,
@@ -158,7 +163,7 @@ async fn check(cx: Cx, form: Multipart) -> Response<Body> {
         desk.trust(&der);
     }
     node.public().lists.iter().for_each(|(_, list)| desk.add_list(list.der.clone()));
-    if !form.trust.is_empty() && desk.trust(&form.trust) == 0 {
+    if !form.trust.is_empty() && !(1..=ROOTS_MAX).contains(&desk.trust(&form.trust)) {
         return refuse("form-trust-wrong", form.digest);
     }
     if !plain.is_empty() {
@@ -190,7 +195,7 @@ async fn read(mut form: Multipart) -> Result<Form, Fault> {
         match field.name() {
             Some("token") => out.token = field.bytes().await.map_err(broken)?.to_vec(),
             Some("trust") => out.trust = field.bytes().await.map_err(broken)?.to_vec(),
-            Some("digest") => out.digest = escape(&field.text().await.map_err(broken)?).chars().take(400).collect(),
+            Some("digest") => out.digest = field.text().await.map_err(broken)?.chars().take(DIGEST_CHARS_MAX).collect(),
             _ => {}
         }
     }
