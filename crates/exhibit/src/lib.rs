@@ -6,6 +6,7 @@
 pub mod authority;
 pub mod help;
 pub mod home;
+mod operation;
 #[cfg(test)]
 mod tests;
 pub mod verification;
@@ -13,7 +14,8 @@ pub mod verification;
 use axum::Router;
 use axum::middleware;
 use axum::routing::get;
-use registry::web::{Cx, Fault, Nav, Node, Site, assets, guard, samples};
+use registry::accounts::{self, Accounts};
+use registry::web::{Cx, Fault, Nav, assets, guard, samples};
 use std::sync::Arc;
 
 /// The entries of the navigation, in order.
@@ -23,8 +25,8 @@ pub fn navigation() -> Vec<Nav> {
 }
 
 /// The pages and the API of a node.
-pub fn router(node: Arc<Node>) -> Router {
-    let site = Site::new(node, navigation());
+pub fn router(accounts: &Accounts) -> Router {
+    let site = accounts.site();
     // Packing the verifier takes a moment, which no visitor should wait for.
     let _ = (assets::path("look.css"), verification::offline_digest());
     Router::new()
@@ -36,9 +38,11 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/samples", get(samples::show))
         .fallback(nothing)
         .method_not_allowed_fallback(method)
+        .with_state(Arc::clone(site))
+        .merge(operation::router().with_state(accounts.clone()))
+        .merge(accounts::router(accounts.clone()))
         .layer(axum::extract::DefaultBodyLimit::max(guard::BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::guard))
-        .with_state(site)
+        .layer(middleware::from_fn_with_state(Arc::clone(site), guard::guard))
 }
 
 async fn nothing(cx: Cx) -> axum::response::Response {

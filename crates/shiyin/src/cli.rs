@@ -48,6 +48,7 @@ pub fn command(words: &Words) -> Command {
                 .arg(flag("ask", "arg-ask").hide(true)),
         )
         .subcommand(Command::new("doctor").about(say("cmd-doctor")).arg(data()))
+        .subcommand(Command::new("operator-token").about(say("cmd-operator-token")).arg(data()))
         .subcommand(keys(words))
         .subcommand(
             Command::new("clock")

@@ -2,6 +2,7 @@
 
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::people::{AccountsConfig, IdentityConfig, MailConfig};
 use crate::words::Words;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -35,6 +36,12 @@ pub struct Config {
     storage: StorageConfig,
     /// Other authorities that stamp the log.
     pub external: External,
+    /// How mail reaches people.
+    pub mail: Option<MailConfig>,
+    /// Who may have an account.
+    pub accounts: AccountsConfig,
+    /// How real names are checked.
+    pub identity: IdentityConfig,
 }
 
 /// `[operator]`

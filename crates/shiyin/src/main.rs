@@ -15,6 +15,7 @@ mod instance;
 mod keys;
 mod log;
 mod manifest;
+mod people;
 mod serve;
 mod setup;
 mod show;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Some(("init", m)) => instance::init(m, &words),
         Some(("setup", m)) => setup::run(m, &words),
         Some(("doctor", m)) => doctor::run(m, &words),
+        Some(("operator-token", m)) => people::operator_token(m, &words),
         Some(("keys", m)) => keys::run(m, &words),
         Some(("clock", m)) => clock::run(m, &words),
         Some(("journal", m)) => clock::show_journal(m, &words),

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{config, input, program, tell};
+use crate::{config, input, people, program, tell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -31,6 +31,7 @@ use clap::ArgMatches;
 use issuers::Issuers;
 use metrics::Metrics;
 use rate::RateLimit;
+use registry::accounts::{Accounts, Settings};
 use registry::web::{Node, Profile, Public};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ use trust::tsa::{Form, Tsa};
 struct Server {
     /// The instruments, which the pages show as well.
     node: Arc<Node>,
+    accounts: Accounts,
     pages: Router,
     rate: RateLimit,
     started: Instant,
@@ -104,7 +106,10 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let place = authority.instance.log_place(data, &storage).map_err(broken)?;
     let waiting = || tell(&words.say("serve-waiting", &[]));
     let profile = pages::profile(config, &url, words)?;
-    let server = Server::new(authority, &place, config, rate, (data, &storage, profile), waiting);
+    let people = people::settings(config, data, words)?;
+    // The first use of TLS, wherever it is, finds its cryptography.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let server = Server::new(authority, &place, config, rate, (data, &storage, profile, people), waiting);
     let server = Arc::new(server.await.map_err(broken)?);
     let watching = upkeep::start(&server, config).await.map_err(broken)?;
     let (tls, acme) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.acme));
@@ -116,6 +121,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
         let elsewhere = if local.port() == 8318 { String::new() } else { format!(" --server {url}") };
         let command = format!("{} stamp README.md --data {}{elsewhere}", program(), data.display());
         tell(&words.say("serve-next", &[("command", &command)]));
+        let command = format!("{} operator-token --data {}", program(), data.display());
+        tell(&words.say("serve-administrator", &[("url", &url), ("command", &command)]));
     }
     tracing::info!(%url, version = env!("CARGO_PKG_VERSION"), "serving");
     let mut stopped = false;
@@ -134,10 +141,17 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     drop(stamper);
     watching.end().await;
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
-    let node = Arc::into_inner(server).and_then(|server| {
+    let ended = Arc::into_inner(server).map(|server| {
         drop(server.pages);
-        Arc::into_inner(server.node)
+        (server.accounts, server.node)
     });
+    let node = match ended {
+        Some((accounts, node)) => {
+            accounts.close().await;
+            Arc::into_inner(node)
+        }
+        None => None,
+    };
     if let Some(node) = node {
         node.journal.close().await;
         node.tsa.close().await;
@@ -181,7 +195,7 @@ impl Server {
         place: &Place,
         config: &Config,
         rate: RateLimit,
-        (data, storage, profile): (&Path, &Storage, Profile),
+        (data, storage, profile, people): (&Path, &Storage, Profile, Settings),
         waiting: impl FnOnce(),
     ) -> Result<Self, trust::TrustError> {
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
@@ -201,8 +215,11 @@ impl Server {
         let form = config.tsa.form();
         let tsa = Tsa::new(authority, form, clock, ledger)?;
         let node = Arc::new(Node::new(tsa, watched, journal, profile, public));
+        let nav = exhibit::navigation();
+        let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         Ok(Self {
-            pages: exhibit::router(Arc::clone(&node)),
+            pages: exhibit::router(&accounts),
+            accounts,
             node,
             rate,
             started: Instant::now(),

@@ -8,9 +8,9 @@ use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{complain, input, program, tell};
+use crate::{complain, input, people, program, tell};
 use clap::ArgMatches;
-use proof::digest::{DigestAlgorithm, hex};
+use proof::digest::hex;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use trust::init::{NewInstance, RootKeys};
@@ -97,7 +97,7 @@ fn make(
     }
     let algorithms: Result<Vec<KeyAlgorithm>, _> = config.tsa.algorithms.iter().map(|a| a.parse()).collect();
     let optional = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
-    let admin_token = hex(&trust::keys::random::<32>().map_err(fault)?);
+    let (admin_token, admin_digest) = people::new_token()?;
     let new = NewInstance {
         mode: Mode::Production,
         operator: Operator {
@@ -110,7 +110,7 @@ fn make(
         origin: config.tsa.origin.clone(),
         policy: Some(config.tsa.policy.clone()),
         root_keys: Some(RootKeys { folder: root_folder.clone(), passphrase: passphrase.clone() }),
-        admin_token_digest: Some(DigestAlgorithm::Sha256.digest(admin_token.as_bytes()).to_string()),
+        admin_token_digest: Some(admin_digest),
         now: now(words)?,
         storage: config.storage()?,
         files: vec![(config::FILE.to_owned(), text.as_bytes().to_vec())],

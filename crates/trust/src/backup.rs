@@ -22,8 +22,8 @@ use store::{Db, Location, files};
 
 /// No public file of a log is larger.
 const PUBLIC_BYTES_MAX: u64 = 64 << 20;
-/// The databases of an instance.
-const DATABASES: [&str; 2] = ["shiyin.db", "log.db"];
+/// The databases of an instance; the last is there from the first time that it is served.
+const DATABASES: [&str; 3] = ["shiyin.db", "log.db", "registry.db"];
 
 /// Copies the instance in `data` to `copy`, and its keys to `keys`; neither may exist. Only for
 /// instances that keep everything in their folder.
@@ -57,6 +57,9 @@ async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(
         copy_folder(&data.join(&kept), &copy.join(&kept))?;
     }
     for name in DATABASES {
+        if name == "registry.db" && !data.join(name).exists() {
+            continue;
+        }
         let db = Db::attach(&Location::Sqlite(data.join(name))).await?;
         let copied = db.copy_to(&copy.join(name)).await;
         db.close().await;

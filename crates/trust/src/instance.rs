@@ -237,6 +237,27 @@ impl Instance {
         Ok(Db::open(&Location::Sqlite(folder.join("shiyin.db")), true, SCHEMA).await?)
     }
 
+    /// Keeps the digest of a token for an administrator of the instance in `folder`; one that was
+    /// there is no longer good.
+    pub async fn set_admin_token(folder: &Path, digest: &str) -> Result<(), TrustError> {
+        let db = Self::database(folder).await?;
+        let sql = "insert into instance (key, value) values ('admin_token_sha256', $1) \
+                   on conflict (key) do update set value = excluded.value";
+        let written = db.execute(sql, &[digest.into()]).await;
+        db.close().await;
+        Ok(written.map(drop)?)
+    }
+
+    /// Takes the token for an administrator, once: whether it was the right one.
+    pub async fn take_admin_token(folder: &Path, token: &str) -> Result<bool, TrustError> {
+        let digest = DigestAlgorithm::Sha256.digest(token.as_bytes()).to_string();
+        let db = Self::database(folder).await?;
+        let sql = "delete from instance where key = 'admin_token_sha256' and value = $1";
+        let taken = db.execute(sql, &[digest.into()]).await;
+        db.close().await;
+        Ok(taken? == 1)
+    }
+
     /// Reads the instance in `folder`.
     pub async fn open(folder: &Path) -> Result<Self, TrustError> {
         let db = Self::database(folder).await?;

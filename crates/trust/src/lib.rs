@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod revocation;
 pub mod storage;
 pub mod tsa;
+pub mod vault;
 
 use std::fmt;
 

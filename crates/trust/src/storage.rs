@@ -50,6 +50,12 @@ impl Storage {
         self.database.clone().unwrap_or_else(|| Location::Sqlite(data.join("log.db")))
     }
 
+    /// The database of people, organisations and records: a file of its own, or the same PostgreSQL.
+    #[must_use]
+    pub fn registry(&self, data: &Path) -> Location {
+        self.database.clone().unwrap_or_else(|| Location::Sqlite(data.join("registry.db")))
+    }
+
     /// The public files of all logs of the instance, each below its id.
     pub fn logs(&self, data: &Path) -> Result<Blobs, TrustError> {
         self.below(data, "")

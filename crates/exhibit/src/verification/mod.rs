@@ -21,7 +21,7 @@ use proof::verify;
 use proof_wasm::desk::Desk;
 use proof_wasm::page::{self, Place};
 use proof_wasm::words::Word;
-use registry::web::{Catalog, Cx, Fault, Nav, Node, Page, Site, Words, assets, guard};
+use registry::web::{Catalog, Cx, Fault, Nav, Node, Page, Scripts, Site, Words, assets, guard};
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
 
@@ -86,8 +86,8 @@ impl Page for Verify {
         "/verify"
     }
 
-    fn runs_verifier(&self) -> bool {
-        true
+    fn scripts(&self) -> Scripts {
+        Scripts::Verifier
     }
 }
 

@@ -1,4 +1,4 @@
-//! The files that pages ask for: one stylesheet, one mark, the verifier and its scripts.
+//! The files that pages ask for: one stylesheet, one mark, the scripts, the verifier.
 //!
 //! Addresses hold a digest of the content, so that a browser may keep a file for ever
 //! and never has a wrong one. Nothing is asked of another host.
@@ -26,11 +26,12 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    let files: [(&'static str, &'static str, &'static [u8]); 5] = [
+    let files: [(&'static str, &'static str, &'static [u8]); 6] = [
         ("look.css", "text/css; charset=utf-8", STYLE.as_bytes()),
         ("favicon.svg", "image/svg+xml", MARK.as_bytes()),
         ("verify.js", "text/javascript; charset=utf-8", proof_wasm::browser::DESK.as_bytes()),
         ("hash.js", "text/javascript; charset=utf-8", proof_wasm::browser::HASHER.as_bytes()),
+        ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("assets/passkey.js")),
         ("verifier.wasm", "application/wasm", proof_wasm::browser::VERIFIER),
     ];
     files.map(|(name, media_type, bytes)| asset(name, media_type, bytes)).into()

@@ -2,16 +2,18 @@
 
 use super::language::{self, LANGUAGE_COOKIE};
 use super::node::Node;
+use super::session::{Session, Sessions, Token};
 use super::{Nav, WORDS, Words, assets};
 use askama::Template;
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use proof::der::Time;
 use proof::report::Language;
 use proof_wasm::page::escape;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,6 +23,8 @@ pub struct Site {
     pub node: Arc<Node>,
     /// The navigation, in order; eight at most.
     pub nav: Vec<Nav>,
+    /// Who is signed in.
+    pub sessions: Sessions,
     /// Requests so far, for their numbers.
     requests: AtomicU64,
 }
@@ -28,10 +32,20 @@ pub struct Site {
 impl Site {
     /// The pages of a node.
     #[must_use]
-    pub fn new(node: Arc<Node>, nav: Vec<Nav>) -> Arc<Self> {
-        Arc::new(Self { node, nav, requests: AtomicU64::new(0) })
+    pub fn new(node: Arc<Node>, nav: Vec<Nav>, sessions: Sessions) -> Arc<Self> {
+        Arc::new(Self { node, nav, sessions, requests: AtomicU64::new(0) })
+    }
+
+    /// Whether browsers reach it over TLS, so that cookies can be bound to that.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.node.profile.url.starts_with("https://")
     }
 }
+
+/// Who sent a request, as the outermost layer found out.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller(pub IpAddr);
 
 /// One request, as every handler gets it.
 #[derive(Clone)]
@@ -44,20 +58,52 @@ pub struct Cx {
     pub now: Time,
     /// What the operator finds it by in the messages.
     pub enquiry: String,
+    /// The session that it belongs to.
+    pub session: Option<Session>,
+    /// What the browser holds of the session.
+    pub token: Option<Token>,
+    /// The address that it came from.
+    pub caller: Option<IpAddr>,
     chosen: Option<Language>,
     uri: Uri,
 }
 
-impl FromRequestParts<Arc<Site>> for Cx {
+impl<S: Send + Sync> FromRequestParts<S> for Cx
+where
+    Arc<Site>: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let site = Arc::<Site>::from_ref(state);
         let (chosen, language) = language::of(parts.uri.query(), &parts.headers);
         let now = site.node.now();
         let number = site.requests.fetch_add(1, Ordering::Relaxed);
         let enquiry = format!("{:x}-{number:x}", now.unix_s());
-        Ok(Self { site: Arc::clone(site), language, now, enquiry, chosen, uri: parts.uri.clone() })
+        let token = Token::of(&parts.headers, site.is_secure());
+        let session = match &token {
+            None => None,
+            // Who cannot be looked up is nobody.
+            Some(token) => site.sessions.find(token, now).await.unwrap_or_else(|error| {
+                tracing::error!(%error, enquiry, "sessions cannot be read");
+                None
+            }),
+        };
+        let caller = parts.extensions.get::<Caller>().map(|caller| caller.0);
+        Ok(Self { language, now, enquiry, session, token, caller, chosen, uri: parts.uri.clone(), site })
     }
+}
+
+/// Which scripts a page runs; the policy of the browser allows no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scripts {
+    /// None.
+    #[default]
+    None,
+    /// The verifier, with its workers and WebAssembly.
+    Verifier,
+    /// What speaks with the person's authenticator.
+    Passkeys,
 }
 
 /// A page: its template fills the middle of the layout.
@@ -70,9 +116,9 @@ pub trait Page: Template {
         ""
     }
 
-    /// Whether it runs the verifier, which the policy of the browser must allow.
-    fn runs_verifier(&self) -> bool {
-        false
+    /// Which scripts it runs.
+    fn scripts(&self) -> Scripts {
+        Scripts::None
     }
 
     /// The status of the answer.
@@ -99,6 +145,7 @@ struct Layout<'a> {
     other_href: String,
     other_lang: &'static str,
     nav: Vec<Entry>,
+    is_signed_in: bool,
     is_evaluation: bool,
     operator: String,
     filing: &'a str,
@@ -121,6 +168,38 @@ impl Cx {
         self.uri.path()
     }
 
+    /// The address that was asked for, with its query.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |address| address.as_str())
+    }
+
+    /// The value of a name in the address; empty where it is not there.
+    #[must_use]
+    pub fn query(&self, name: &str) -> String {
+        let query = self.uri.query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(n, _)| n == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// What a form of this session carries; empty where nobody is signed in.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        self.token.as_ref().filter(|_| self.session.is_some()).map(Token::form_token).unwrap_or_default()
+    }
+
+    /// The answer that leads on to another page of this site, after an act.
+    #[must_use]
+    pub fn see(&self, path: &str) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        // What cannot be a header's value was never an address of ours.
+        let place = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::LOCATION, place);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+
     /// The answer that shows a page.
     #[must_use]
     pub fn page(&self, page: &impl Page) -> Response<Body> {
@@ -136,11 +215,15 @@ impl Cx {
         *response.status_mut() = page.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static(if self.session.is_some() { "no-store" } else { "no-cache" }),
+        );
         headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
-        let policy = match page.runs_verifier() {
-            true => super::guard::VERIFIER_POLICY,
-            false => super::guard::PAGE_POLICY,
+        let policy = match page.scripts() {
+            Scripts::None => super::guard::PAGE_POLICY,
+            Scripts::Verifier => super::guard::VERIFIER_POLICY,
+            Scripts::Passkeys => super::guard::PASSKEY_POLICY,
         };
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         if let Some(chosen) = self.chosen {
@@ -178,7 +261,12 @@ impl Cx {
             lang: if self.language == Language::Zh { "zh-Hans" } else { "en" },
             title: page.title(),
             style: assets::path("look.css"),
-            script: if page.runs_verifier() { assets::path("verify.js") } else { "" },
+            script: match page.scripts() {
+                Scripts::None => "",
+                Scripts::Verifier => assets::path("verify.js"),
+                Scripts::Passkeys => assets::path("passkey.js"),
+            },
+            is_signed_in: self.session.is_some(),
             other_href: format!("?lang={}", language::name(other)),
             other_lang: if other == Language::Zh { "zh-Hans" } else { "en" },
             nav: self.site.nav.iter().map(entry).collect(),

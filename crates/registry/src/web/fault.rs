@@ -24,6 +24,16 @@ pub enum Fault {
         /// What is wrong with it and what to do, in the visitor's language.
         what: String,
     },
+    /// What was sent is no form, or one that no page of ours has.
+    Form,
+    /// The form is of another session, or of one that has ended.
+    StaleForm,
+    /// Nobody is signed in, or the key is not good.
+    SignIn,
+    /// This person may not do that, and may know that it can be done.
+    NotAllowed,
+    /// The account is frozen: nothing but what concerns the person's own data.
+    Frozen,
     /// More was sent than is taken; the limit in bytes.
     TooLarge(usize),
     /// Too many requests from one address; the seconds to wait.
@@ -42,6 +52,11 @@ impl Fault {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Field { .. } => "field",
+            Self::Form => "form",
+            Self::StaleForm => "stale-form",
+            Self::SignIn => "sign-in",
+            Self::NotAllowed => "not-allowed",
+            Self::Frozen => "frozen",
             Self::TooLarge(_) => "too-large",
             Self::TooMany(_) => "too-many",
             Self::OtherSite => "other-site",
@@ -55,6 +70,9 @@ impl Fault {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Form => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::StaleForm | Self::NotAllowed | Self::Frozen => StatusCode::FORBIDDEN,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::OtherSite => StatusCode::FORBIDDEN,
@@ -72,6 +90,11 @@ impl Fault {
             Self::NotFound => (w.say("fault-not-found"), w.say("fault-not-found-do")),
             Self::MethodNotAllowed => (w.say("fault-method"), w.say("fault-method-do")),
             Self::Field { what, .. } => (w.say("fault-field"), what.clone()),
+            Self::Form => (w.say("fault-form"), w.say("fault-form-do")),
+            Self::StaleForm => (w.say("fault-stale"), w.say("fault-stale-do")),
+            Self::SignIn => (w.say("fault-sign-in"), w.say("fault-sign-in-do")),
+            Self::NotAllowed => (w.say("fault-not-allowed"), w.say("fault-not-allowed-do")),
+            Self::Frozen => (w.say("fault-frozen"), w.say("fault-frozen-do")),
             Self::TooLarge(limit) => {
                 let limit = proof_wasm::page::size(*limit as u64);
                 (w.say("fault-too-large"), w.fill("fault-too-large-do", &[("limit", &limit)]))
@@ -83,6 +106,11 @@ impl Fault {
             Self::TooSlow => (w.say("fault-too-slow"), w.say("fault-too-slow-do")),
             Self::Broken(_) => (w.say("fault-broken"), w.say("fault-broken-do")),
         }
+    }
+
+    /// One of ours, with its cause for the operator.
+    pub fn broken(cause: impl std::fmt::Display) -> Self {
+        Self::Broken(cause.to_string())
     }
 
     /// The answer to the visitor.
@@ -112,10 +140,25 @@ impl Fault {
             let (enquiry, at) = (cx.enquiry.clone(), proof_wasm::page::moment(cx.now, cx.language, false));
             cx.page(&Refusal { w, what, remedy, whose, code, enquiry, at, status: self.status() })
         };
+        if *self == Self::SignIn && cx.path().starts_with("/api/") {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Self::TooMany(wait_s) = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*wait_s));
         }
         response
+    }
+}
+
+impl From<store::StoreError> for Fault {
+    fn from(error: store::StoreError) -> Self {
+        Self::broken(error)
+    }
+}
+
+impl From<trust::TrustError> for Fault {
+    fn from(error: trust::TrustError) -> Self {
+        Self::broken(error)
     }
 }
 

@@ -20,6 +20,10 @@ pub const VERIFIER_POLICY: &str = "default-src 'none'; style-src 'self'; img-src
      script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of a page that asks for a passkey: its own script, and nothing else.
+pub const PASSKEY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'none'; \
+     script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// Bodies of forms and of the API; larger ones are refused.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// How long an answer may take.
@@ -54,7 +58,7 @@ pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) 
         let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    if site.node.profile.url.starts_with("https://") {
+    if site.is_secure() {
         let hsts = HeaderValue::from_static("max-age=31536000");
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }

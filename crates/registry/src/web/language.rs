@@ -17,7 +17,8 @@ fn named(text: &str) -> Option<Language> {
 }
 
 /// The short name of a language, as in addresses.
-pub(super) fn name(language: Language) -> &'static str {
+#[must_use]
+pub fn name(language: Language) -> &'static str {
     match language {
         Language::Zh => "zh",
         Language::En => "en",
@@ -33,7 +34,8 @@ pub(super) fn of(query: Option<&str>, headers: &HeaderMap) -> (Option<Language>,
 }
 
 /// The value of a cookie.
-pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+#[must_use]
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(';'));
     cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, value)| value)
 }

@@ -7,15 +7,19 @@
 pub mod assets;
 mod cx;
 mod fault;
+mod fields;
 pub mod guard;
 mod language;
 mod node;
 pub mod samples;
 pub mod session;
+pub mod sheet;
 mod words;
 
-pub use cx::{Cx, Page, Site, grouped};
+pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
 pub use fault::Fault;
+pub use fields::{Fields, Upload};
+pub use language::{cookie, name as language_name};
 pub use node::{Node, Profile, Public, Relation, WitnessRoot};
 pub use words::{Catalog, Words, check_words};
 

@@ -8,16 +8,17 @@
 use axum::http::{HeaderMap, HeaderValue};
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, from_hex, hex};
-use store::{Db, Location, Migration, Schema, StoreError};
+use store::{Db, Migration, Row, Schema, StoreError, Tx};
 use trust::TrustError;
 
 /// The tables of the kit.
 pub const SCHEMA: Schema = Schema {
     part: "web",
-    migrations: &[Migration {
-        number: 1,
-        name: "sessions",
-        sql: "
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "sessions",
+            sql: "
 create table session (
     id text primary key,
     person text not null,
@@ -26,7 +27,16 @@ create table session (
 );
 create index session_person on session (person);
 ",
-    }],
+        },
+        Migration {
+            number: 2,
+            name: "when a person proved who he is, and from where",
+            sql: "
+alter table session add column proved_s bigint not null default 0;
+alter table session add column about bytea;
+",
+        },
+    ],
 };
 
 /// A session ends when nothing was asked for so long.
@@ -92,10 +102,18 @@ fn set_cookie(value: &str, age_s: i64, is_secure: bool) -> Option<HeaderValue> {
 /// A session that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// What it is found by; says nothing of the token.
+    pub id: String,
     /// Whom it acts for.
     pub person: String,
     /// When it began.
     pub made: Time,
+    /// When it was last used, to the minute.
+    pub seen: Time,
+    /// When the person last proved to be that person.
+    pub proved: Time,
+    /// What the room that began it keeps of it.
+    pub about: Vec<u8>,
 }
 
 /// The sessions of a node.
@@ -105,49 +123,53 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Opens them in a database, which their table is made in where it is not there.
-    pub async fn open(location: &Location) -> Result<Self, StoreError> {
-        Ok(Self { db: Db::open(location, true, SCHEMA).await? })
-    }
-
-    /// Closes the database.
-    pub async fn close(self) {
-        self.db.close().await;
+    /// Those in a database, which their table is made in where it is not there.
+    pub async fn open(db: &Db) -> Result<Self, StoreError> {
+        Ok(Self { db: db.clone().with(SCHEMA).await? })
     }
 
     /// Begins a session. A new one for every sign-in, so that no token from before it lives on.
-    pub async fn begin(&self, person: &str, now: Time) -> Result<Token, TrustError> {
+    /// `about` is what the room wants to know of it later.
+    pub async fn begin(&self, person: &str, about: &[u8], now: Time) -> Result<Token, TrustError> {
         let token = Token(trust::keys::random()?);
-        let sql = "insert into session (id, person, made_s, seen_s) values ($1, $2, $3, $3)";
-        self.db.execute(sql, &[token.id().into(), person.into(), now.unix_s().into()]).await?;
+        let sql = "insert into session (id, person, made_s, seen_s, proved_s, about) values ($1, $2, $3, $3, $3, $4)";
+        self.db.execute(sql, &[token.id().into(), person.into(), now.unix_s().into(), about.into()]).await?;
         Ok(token)
     }
 
     /// The session of a token, where it still holds.
     pub async fn find(&self, token: &Token, now: Time) -> Result<Option<Session>, StoreError> {
-        let (id, now_s) = (token.id(), now.unix_s());
-        let sql = "select person, made_s, seen_s from session where id = $1";
-        let rows = self.db.rows(sql, &[id.as_str().into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let (made_s, seen_s) = (row.int(1)?, row.int(2)?);
-        if now_s - seen_s > REST_S || now_s - made_s > AGE_S {
+        let now_s = now.unix_s();
+        let sql = "select id, person, made_s, seen_s, proved_s, about from session where id = $1";
+        let rows = self.db.rows(sql, &[token.id().into()]).await?;
+        let Some(session) = rows.first().map(read).transpose()?.filter(|session| session.holds(now)) else {
             return Ok(None);
-        }
-        if now_s - seen_s >= SEEN_S {
+        };
+        if now_s - session.seen.unix_s() >= SEEN_S {
             let sql = "update session set seen_s = $2 where id = $1";
-            self.db.execute(sql, &[id.into(), now_s.into()]).await?;
+            self.db.execute(sql, &[session.id.as_str().into(), now_s.into()]).await?;
         }
-        Ok(Some(Session { person: row.text(0)?.to_owned(), made: Time::from_unix(made_s) }))
+        Ok(Some(session))
+    }
+
+    /// The sessions of a person that hold, the newest first.
+    pub async fn of(&self, person: &str, now: Time) -> Result<Vec<Session>, StoreError> {
+        let sql = "select id, person, made_s, seen_s, proved_s, about from session where person = $1 \
+                   order by made_s desc, id";
+        let rows = self.db.rows(sql, &[person.into()]).await?;
+        let all: Result<Vec<Session>, StoreError> = rows.iter().map(read).collect();
+        Ok(all?.into_iter().filter(|session| session.holds(now)).collect())
+    }
+
+    /// Notes that the person of a session proved again to be that person.
+    pub async fn prove(&self, id: &str, now: Time) -> Result<(), StoreError> {
+        let sql = "update session set proved_s = $2 where id = $1";
+        self.db.execute(sql, &[id.into(), now.unix_s().into()]).await.map(drop)
     }
 
     /// Ends one session.
     pub async fn end(&self, token: &Token) -> Result<(), StoreError> {
         self.db.execute("delete from session where id = $1", &[token.id().into()]).await.map(drop)
-    }
-
-    /// Ends all sessions of a person, as after a changed password.
-    pub async fn end_all(&self, person: &str) -> Result<u64, StoreError> {
-        self.db.execute("delete from session where person = $1", &[person.into()]).await
     }
 
     /// Removes what has ended by itself.
@@ -158,10 +180,39 @@ impl Sessions {
     }
 }
 
+/// Ends one session of a person, or none where it is another's.
+pub async fn end_one(tx: &mut Tx, person: &str, id: &str) -> Result<u64, StoreError> {
+    tx.execute("delete from session where person = $1 and id = $2", &[person.into(), id.into()]).await
+}
+
+/// Ends all sessions of a person but one, as after a changed password; `but` may be empty.
+pub async fn end_all(tx: &mut Tx, person: &str, but: &str) -> Result<u64, StoreError> {
+    tx.execute("delete from session where person = $1 and id <> $2", &[person.into(), but.into()]).await
+}
+
+impl Session {
+    fn holds(&self, now: Time) -> bool {
+        now.unix_s() - self.seen.unix_s() <= REST_S && now.unix_s() - self.made.unix_s() <= AGE_S
+    }
+}
+
+fn read(row: &Row) -> Result<Session, StoreError> {
+    let time = |column| row.int(column).map(Time::from_unix);
+    Ok(Session {
+        id: row.text(0)?.to_owned(),
+        person: row.text(1)?.to_owned(),
+        made: time(2)?,
+        seen: time(3)?,
+        proved: time(4)?,
+        about: row.bytes(5).map(<[u8]>::to_vec).unwrap_or_default(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::http::header::COOKIE;
+    use store::Location;
 
     fn headers(cookie: &HeaderValue) -> HeaderMap {
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -169,10 +220,11 @@ mod tests {
     }
 
     async fn sessions_hold_and_end(location: Location) {
-        let sessions = Sessions::open(&location).await.unwrap();
+        let db = Db::open(&location, true, SCHEMA).await.unwrap();
+        let sessions = Sessions::open(&db).await.unwrap();
         let now = Time::from_unix(1_800_000_000);
-        let token = sessions.begin("lin", now).await.unwrap();
-        let other = sessions.begin("lin", now).await.unwrap();
+        let token = sessions.begin("lin", b"a phone", now).await.unwrap();
+        let other = sessions.begin("lin", b"", now.plus_s(-1)).await.unwrap();
         assert!(token != other);
         for is_secure in [true, false] {
             let cookie = token.cookie(is_secure).unwrap();
@@ -183,7 +235,12 @@ mod tests {
             assert!(Token::of(&headers(&cookie), !is_secure).is_none(), "a plain cookie is no secure one");
         }
         let found = sessions.find(&token, now.plus_s(3600)).await.unwrap().unwrap();
-        assert_eq!(found, Session { person: "lin".to_owned(), made: now });
+        assert_eq!((&*found.person, found.made, found.proved, &*found.about), ("lin", now, now, &b"a phone"[..]));
+        sessions.prove(&found.id, now.plus_s(60)).await.unwrap();
+        assert_eq!(sessions.find(&token, now).await.unwrap().unwrap().proved, now.plus_s(60));
+        let listed: Vec<String> = sessions.of("lin", now).await.unwrap().into_iter().map(|s| s.id).collect();
+        assert_eq!(listed, [token.id(), other.id()]);
+        assert!(sessions.of("mei", now).await.unwrap().is_empty());
         // Its use a while ago keeps it; a rest ends it, and so does its age.
         assert!(sessions.find(&token, now.plus_s(3600 + REST_S)).await.unwrap().is_some());
         assert!(sessions.find(&other, now.plus_s(REST_S + 1)).await.unwrap().is_none());
@@ -191,10 +248,16 @@ mod tests {
         assert_eq!(sessions.sweep(now.plus_s(REST_S + 2)).await.unwrap(), 1);
         sessions.end(&token).await.unwrap();
         assert!(sessions.find(&token, now).await.unwrap().is_none());
-        let third = sessions.begin("lin", now).await.unwrap();
-        assert_eq!(sessions.end_all("lin").await.unwrap(), 1);
-        assert!(sessions.find(&third, now).await.unwrap().is_none());
-        sessions.close().await;
+        let (third, fourth) =
+            (sessions.begin("lin", b"", now).await.unwrap(), sessions.begin("lin", b"", now).await.unwrap());
+        let ended: Result<u64, StoreError> = store::transaction!(db, tx => {
+            let others = end_one(tx, "mei", &third.id()).await?;
+            Ok(others + end_all(tx, "lin", &third.id()).await?)
+        });
+        assert_eq!(ended.unwrap(), 1);
+        assert!(sessions.find(&third, now).await.unwrap().is_some());
+        assert!(sessions.find(&fourth, now).await.unwrap().is_none());
+        db.close().await;
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Method, Request, Response};
-use registry::web::{Profile, Relation, WitnessRoot};
+use registry::web::{Caller, Profile, Relation, WitnessRoot};
 use std::sync::Arc;
 use tower_service::Service as _;
 
@@ -40,7 +40,7 @@ pub(super) fn profile(config: &Config, url: &str, words: &Words) -> Result<Profi
 pub(super) async fn show(
     State(server): State<Arc<Server>>,
     Extension(client): Extension<Client>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Response<Body> {
     if let Some(pem) = server.issuers().pem(request.uri().path()) {
         return pem;
@@ -50,6 +50,8 @@ pub(super) async fn show(
     {
         return refusal;
     }
+    let caller = Caller(stamp::sender(client.0, request.headers(), &server.trusted_proxies));
+    request.extensions_mut().insert(caller);
     match server.pages.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},

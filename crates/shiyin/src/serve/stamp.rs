@@ -91,7 +91,7 @@ async fn answer(
 
 /// Who sent a request: the peer, or whom the last of our own proxies names. What others wrote into
 /// the header before it is not believed.
-fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+pub(super) fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     if !trusted.contains(&peer) {
         return peer;
     }

@@ -1,5 +1,5 @@
 //! What goes on beside the requests: the clock is measured, the journal settled into the log, and
-//! keys and lists are looked at again, each hour and when the operator says so (SIGHUP).
+//! the accounts do theirs, keys and lists are looked at again, each hour and when the operator says so (SIGHUP).
 
 use super::Server;
 use crate::config::Config;
@@ -49,6 +49,7 @@ pub(super) async fn start(server: &Arc<Server>, config: &Config) -> Result<Upkee
     }
     server.node.journal.settle(server.node.tsa.ledger()).await?;
     tasks.push(tokio::spawn(settle(Arc::clone(server))));
+    tasks.push(tokio::spawn(server.accounts.clone().work()));
     let hangup = signal(SignalKind::hangup()).map_err(|e| TrustError::Broken(e.to_string()))?;
     tasks.push(tokio::spawn(look_again(Arc::clone(server), hangup)));
     Ok(Upkeep(tasks))

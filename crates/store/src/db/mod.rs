@@ -125,9 +125,13 @@ impl Db {
     /// Opens a database and brings its schema up to date. An SQLite file that is missing is made
     /// only where `create` says so; a PostgreSQL database must exist.
     pub async fn open(location: &Location, create: bool, schema: Schema) -> Result<Self, StoreError> {
-        let db = Self::connect(location, create).await?;
-        let migrated: Result<(), StoreError> = crate::transaction!(db, tx => tx.migrate(schema).await);
-        migrated.map(|()| db)
+        Self::connect(location, create).await?.with(schema).await
+    }
+
+    /// Brings the schema of a further part up to date.
+    pub async fn with(self, schema: Schema) -> Result<Self, StoreError> {
+        let migrated: Result<(), StoreError> = crate::transaction!(self, tx => tx.migrate(schema).await);
+        migrated.map(|()| self)
     }
 
     /// Opens a database as it is, to read or copy it.

@@ -1,94 +1,37 @@
 //! Every page through the router, as a visitor meets it: both languages, structure, words,
 //! headers; and what bad requests come to.
 
+use super::House;
 use crate::help;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
 use proof::report::Language;
-use registry::web::{Node, Profile, Public, Relation, WitnessRoot, check_words};
+use registry::web::check_words;
 use std::path::Path;
-use std::sync::Arc;
-use tower_service::Service as _;
-use trust::authority::{Authority, lists};
-use trust::clock::{Clock as _, SystemClock};
-use trust::init::NewInstance;
-use trust::journal::Journal;
-use trust::keys::KeyAlgorithm;
-use trust::ledger::Ledger;
-use trust::storage::Storage;
-use trust::tsa::{Form, Tsa};
-
-/// A node on an evaluation instance, and its pages.
-struct House {
-    pages: Router,
-    node: Arc<Node>,
-    _folder: tempfile::TempDir,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl House {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let now = SystemClock.now().unwrap().time;
-        let storage = Storage::default();
-        let algorithms = KeyAlgorithm::ALL[..2].to_vec();
-        NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now).make(&data).await.unwrap();
-        let authority = Authority::open(&data, &storage, now).await.unwrap();
-        let place = authority.instance.log_place(&data, &storage).unwrap();
-        let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
-        let journal = Journal::open(&place.database).await.unwrap();
-        journal.settle(&ledger).await.unwrap();
-        let public = Public { instance: authority.instance.clone(), lists: lists(&data).await.unwrap() };
-        let root = authority.instance.main().root.der.clone();
-        let profile = Profile {
-            url: "https://shiyin.example".to_owned(),
-            relation: Some(Relation::Both),
-            contact: "<b>@example".to_owned(),
-            witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
-            ..Profile::default()
-        };
-        let tsa = Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger).unwrap();
-        let node = Arc::new(Node::new(tsa, None, journal, profile, public));
-        Self { pages: crate::router(Arc::clone(&node)), node, _folder: folder }
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let Ok(response) = self.pages.clone().call(request).await;
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 4 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn post(&self, path: &str, media_type: &str, body: impl Into<Body>) -> Answer {
-        self.ask(Request::post(path).header("content-type", media_type).body(body.into()).unwrap()).await
-    }
-
-    /// A token over the SHA-256 of this content.
-    async fn stamp(&self, content: &[u8]) -> Vec<u8> {
-        let digest = proof::digest::DigestAlgorithm::Sha256.digest(content);
-        let request = proof::tsp::TimeStampReq::encode(&digest, None, None, true);
-        self.node.tsa.respond(None, &request).await.unwrap().der
-    }
-}
 
 fn every_page() -> Vec<String> {
-    let fixed = ["/", "/verify", "/authority", "/help", "/samples", "/nothing-here"].map(str::to_owned);
+    let fixed = [
+        "/",
+        "/verify",
+        "/authority",
+        "/help",
+        "/samples",
+        "/nothing-here",
+        "/register",
+        "/register/code",
+        "/signin",
+        "/signin/code",
+        "/recover",
+        "/recover/code",
+        "/administrator",
+        "/report",
+    ];
+    let fixed = fixed.map(str::to_owned);
     fixed.into_iter().chain(help::topics().map(|name| format!("/help/{name}"))).collect()
 }
 
 /// The tags of a page close in the order in which they open, and no value breaks out of its place.
-fn check_tags(path: &str, html: &str) {
+pub(super) fn check_tags(path: &str, html: &str) {
     const VOID: [&str; 8] = ["meta", "link", "input", "br", "img", "hr", "path", "!doctype"];
     let mut open: Vec<&str> = Vec::new();
     let mut rest = html;
@@ -131,7 +74,8 @@ async fn every_page_is_sound_in_both_languages() {
             }
             let policy = answer.headers["content-security-policy"].to_str().unwrap();
             assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe-inline"), "{path}");
-            assert_eq!(policy.contains("script-src"), path == "/verify", "{path}: scripts only where they are needed");
+            let runs = path == "/verify" || path == "/signin";
+            assert_eq!(policy.contains("script-src"), runs, "{path}: scripts only where they are needed");
             assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
             assert!(answer.headers.contains_key("strict-transport-security"), "{path}");
             assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with(&format!("lang={lang};")));
@@ -153,12 +97,12 @@ fn every_rooms_words_are_complete() {
     let folder = |room: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
     macro_rules! rooms {
         ($($room:literal)*) => {$(check_words(
-            include_str!(concat!($room, "/zh.ftl")),
-            include_str!(concat!($room, "/en.ftl")),
+            include_str!(concat!("../", $room, "/zh.ftl")),
+            include_str!(concat!("../", $room, "/en.ftl")),
             &folder($room),
         );)*};
     }
-    rooms! { "home" "verification" "authority" "help" }
+    rooms! { "home" "verification" "authority" "help" "operation" }
 }
 
 #[tokio::test]

@@ -1,0 +1,18 @@
+//! The operator's room: people, real names to review, mail to hand over, reports, holds, disclosures.
+//!
+//! Every page asks for the operator with a second factor; every act is a line of the node's trail.
+//! Papers are shown as pictures or handed out as files, never as documents of this site.
+
+mod pages;
+mod people;
+
+use axum::Router;
+use registry::accounts::Accounts;
+use registry::web::Catalog;
+use std::sync::LazyLock;
+
+static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+pub(crate) fn router() -> Router<Accounts> {
+    pages::router().merge(people::router())
+}

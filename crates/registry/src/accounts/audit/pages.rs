@@ -1,0 +1,113 @@
+//! The pages of the audit trail: what happened, and the trail as a file that can be verified.
+
+use super::{Act, Line, Scope, act_words, note};
+use crate::accounts::{Accounts, Me, WORDS};
+use crate::web::sheet::{Block, Ledger, Part, Sheet, Value};
+use crate::web::{Cx, Fault};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderValue, Response, header};
+use axum::routing::get;
+use proof::der::Time;
+
+/// The lines that a page shows.
+const SHOWN: i64 = 200;
+
+pub(in crate::accounts) fn router() -> Router<Accounts> {
+    Router::new().route("/account/history", get(own)).route("/account/history/{name}", get(own_file))
+}
+
+/// The ledger of a trail's newest lines, with the names of people where they are still known.
+pub async fn ledger(accounts: &Accounts, cx: &Cx, lines: &[Line]) -> Result<Block, Fault> {
+    let w = cx.words(&WORDS);
+    if lines.is_empty() {
+        return Ok(Block::Empty(w.say("history-empty"), w.say("history-empty-note")));
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        let actor = accounts.called(cx, &line.actor).await?;
+        let time = Time::parse(&line.time).map_or(Value::Mono(line.time.clone()), Value::Time);
+        let object = accounts.called(cx, &line.object).await?;
+        rows.push(vec![
+            Value::Mono(line.number.to_string()),
+            time,
+            actor.into(),
+            act_words(w, &line.act).into(),
+            object.into(),
+        ]);
+    }
+    let head = ["history-number", "history-time", "history-who", "history-what", "history-on"];
+    let head = head.map(|id| w.say(id)).to_vec();
+    Ok(Block::Ledger(Ledger { name: w.say("history"), head, rows }))
+}
+
+/// A trail as a part of a page; `place` is where its files are.
+pub async fn part(accounts: &Accounts, cx: &Cx, scope: &Scope, place: &str) -> Result<Part, Fault> {
+    let w = cx.words(&WORDS);
+    let lines = accounts.history(scope, SHOWN).await?;
+    let newest = lines.first().map_or(0, |line| line.number);
+    let part = Part::new(w.say("history")).note(w.say("history-note")).full();
+    let part = part.with(ledger(accounts, cx, &lines).await?);
+    let sealed = match accounts.sealed(scope).await? {
+        Some((number, at)) => w.fill("history-sealed", &[("number", &number.to_string()), ("time", &at.to_string())]),
+        None => w.say("history-not-sealed"),
+    };
+    let file = |name: &str| format!("{place}/{name}?to={newest}");
+    let links =
+        vec![(file("history.jsonl"), w.say("history-file")), (file("history.jsonl.tsr"), w.say("history-token"))];
+    Ok(part.with(Block::Note(sealed)).maybe((newest > 0).then_some(Block::Links(links))))
+}
+
+/// `GET /account/history`
+async fn own(me: Me) -> Result<Response<Body>, Response<Body>> {
+    let answer = |fault: Fault| fault.answer(&me.cx);
+    let w = me.cx.words(&WORDS);
+    let scope = Scope::Person(me.person.id.clone());
+    let part = part(&me.accounts, &me.cx, &scope, "/account/history").await.map_err(answer)?;
+    let sheet = Sheet::new(&me.cx, w.say("history-mine")).lead(w.say("history-mine-lead")).under("/account");
+    Ok(me.cx.page(&sheet.part(part)))
+}
+
+/// `GET /account/history/history.jsonl` and its stamp
+async fn own_file(me: Me, Path(name): Path<String>) -> Response<Body> {
+    let scope = Scope::Person(me.person.id.clone());
+    file(&me, &scope, &name).await.unwrap_or_else(|fault| fault.answer(&me.cx))
+}
+
+/// A trail as a file, one line each, or the stamp over that file.
+pub async fn file(me: &Me, scope: &Scope, name: &str) -> Result<Response<Body>, Fault> {
+    let to = me.cx.query("to").parse().unwrap_or(i64::MAX);
+    let lines = me.accounts.trail(scope, 1, to).await?;
+    if lines.is_empty() {
+        return Err(Fault::NotFound);
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let (bytes, media_type) = match name {
+        "history.jsonl" => {
+            let actor = format!("person/{}", me.person.id);
+            let noted: Result<(), store::StoreError> = store::transaction!(me.accounts.db(), tx => {
+                note(tx, scope, &actor, Act::HistoryExported, "", me.cx.now).await
+            });
+            noted?;
+            (text.into_bytes(), "application/jsonl")
+        }
+        "history.jsonl.tsr" => {
+            let token = me.accounts.stamp(text.as_bytes()).await?;
+            (token.ok_or(Fault::TooSlow)?, "application/timestamp-reply")
+        }
+        _ => return Err(Fault::NotFound),
+    };
+    Ok(download(bytes, media_type, name))
+}
+
+/// Bytes that the browser saves under a name of ours.
+pub(in crate::accounts) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let place = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    headers.insert(header::CONTENT_DISPOSITION, place.unwrap_or(HeaderValue::from_static("attachment")));
+    response
+}

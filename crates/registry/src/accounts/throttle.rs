@@ -1,0 +1,61 @@
+//! How often something may be tried: counted by what it is tried on and by whom, without keeping either.
+
+use super::Accounts;
+use crate::web::Fault;
+use proof::der::Time;
+use store::StoreError;
+
+/// So many tries in so many seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// What is counted.
+    pub(super) kind: &'static str,
+    /// Tries in one window.
+    pub(super) tries: i64,
+    /// The window, in seconds.
+    pub(super) window_s: i64,
+}
+
+/// Wrong passwords for one account from one address.
+pub(super) const PASSWORD: Limit = Limit { kind: "password", tries: 5, window_s: 900 };
+/// Wrong passwords for one account from anywhere; passkeys go on working.
+pub(super) const ACCOUNT: Limit = Limit { kind: "account", tries: 50, window_s: 3600 };
+/// Tries to sign in, to register or to recover from one address.
+pub(super) const ADDRESS: Limit = Limit { kind: "address", tries: 200, window_s: 3600 };
+/// Mails to one address that whoever typed it may cause.
+pub(super) const MAIL: Limit = Limit { kind: "mail", tries: 5, window_s: 3600 };
+/// Wrong codes of a second factor for one account.
+pub(super) const CODE: Limit = Limit { kind: "code", tries: 10, window_s: 3600 };
+/// What the public may send to the operator, from one address.
+pub(super) const REPORT: Limit = Limit { kind: "report", tries: 10, window_s: 3600 };
+
+impl Accounts {
+    /// Counts a try, and says how many are left.
+    ///
+    /// # Errors
+    /// [`Fault::TooMany`] where none was left.
+    pub(super) async fn try_once(&self, limit: Limit, on: &str, now: Time) -> Result<i64, Fault> {
+        let (id, now_s) = (self.vault().index(limit.kind, on), now.unix_s());
+        let counted: Result<Result<i64, i64>, StoreError> = store::transaction!(self.db(), tx => {
+            let rows = tx.rows("select count, until_s from attempt where id = $1", &[id.as_str().into()]).await?;
+            let (count, until_s) = match rows.first() {
+                Some(row) if row.int(1)? > now_s => (row.int(0)?, row.int(1)?),
+                _ => (0, now_s + limit.window_s),
+            };
+            if count >= limit.tries {
+                return Ok(Err(until_s - now_s));
+            }
+            let sql = "insert into attempt (id, count, until_s) values ($1, $2, $3) \
+                       on conflict (id) do update set count = excluded.count, until_s = excluded.until_s";
+            tx.execute(sql, &[id.as_str().into(), (count + 1).into(), until_s.into()]).await?;
+            Ok(Ok(limit.tries - count - 1))
+        });
+        counted?.map_err(|wait_s| Fault::TooMany(u32::try_from(wait_s).unwrap_or(1)))
+    }
+
+    /// Forgets the tries, after one that was right.
+    pub(super) async fn forget_tries(&self, limit: Limit, on: &str) -> Result<(), StoreError> {
+        let id = self.vault().index(limit.kind, on);
+        self.db().execute("delete from attempt where id = $1", &[id.into()]).await.map(drop)
+    }
+}
