@@ -56,10 +56,12 @@ class Sources:
 class Node:
     """An instance that is served, with files and their tokens in `folder`; for evaluation where not set up otherwise."""
 
-    def __init__(self, folder, config=None):
+    def __init__(self, folder, config=None, settings=None):
         self.folder = folder
         if config is None:
             shiyin("init", "--evaluation", "--data", folder / "data")
+            if settings is not None:
+                self.write("data/shiyin.toml", settings.encode())
         else:
             (folder / "usb").mkdir()
             self.write("setup.toml", config.encode())
@@ -85,6 +87,10 @@ class Node:
     def journal(self):
         with urllib.request.urlopen(f"{self.url}/journal") as answer:
             return answer.read().splitlines()
+
+    def operator_token(self):
+        said = shiyin("operator-token", "--data", self.folder / "data").decode()
+        return re.search(r"[0-9a-f]{64}", said).group(0)
 
     def stop(self):
         self.server.terminate()

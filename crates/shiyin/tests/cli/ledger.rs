@@ -314,7 +314,7 @@ fn an_instance_comes_back_from_a_copy() {
     // While it serves.
     ended(&house.run("backup", &["copy", "--keys", "copied-keys", "--data", "data"]), 0);
     assert!(!house.path("copy/keys").exists(), "keys are apart");
-    assert_eq!(super::names(&house.path("copy")), ["log.db", "other-root.pem", "public", "shiyin.db"]);
+    assert_eq!(super::names(&house.path("copy")), ["log.db", "other-root.pem", "public", "registry.db", "shiyin.db"]);
     ended(&house.run("backup", &["copy", "--keys", "k2", "--data", "data"]), 9);
     assert!(!house.path("k2").exists());
     // A receipt newer than the copy, then the disk is lost.
