@@ -236,9 +236,10 @@ def test_every_page_of_people_is_sound(place, visit, browser, shots):
     state, wrong = boss.context.storage_state(), []
     open_pages = ["/register", "/register/code", "/signin", "/signin/code", "/recover", "/recover/code",
                   "/administrator", "/report"]
-    looks = [("zh", "light", WIDE, "wide"), ("en", "dark", PHONE, "phone"), ("zh", "dark", PHONE, "phone"),
-             ("en", "light", WIDE, "wide")]
-    for lang, scheme, viewport, size in looks:
+    # Colours differ by scheme, order and targets by size: two looks show all of them; the others are for eyes.
+    looks = [("zh", "light", WIDE, "wide"), ("en", "dark", PHONE, "phone")]
+    for_eyes = [("zh", "dark", PHONE, "phone"), ("en", "light", WIDE, "wide")] if shots else []
+    for lang, scheme, viewport, size in looks + for_eyes:
         for paths, storage in [(pages, state), (open_pages, None)]:
             page = visit(f"{node.url}/", lang, scheme, viewport, storage_state=storage).page
             for path in paths:
@@ -252,7 +253,8 @@ def test_every_page_of_people_is_sound(place, visit, browser, shots):
                     page.set_viewport_size({"width": width, "height": 900})
                     wrong += [f"{path} at {width}: overflow"] if overflow(page) > 0 else []
                 page.set_viewport_size(viewport)
-                for violation in Axe().run(page).response["violations"]:
+                complaints = Axe().run(page).response["violations"] if (lang, size) in [("zh", "wide"), ("en", "phone")] else []
+                for violation in complaints:
                     targets = [found["target"] for found in violation["nodes"]][:3]
                     wrong.append(f"{path} {lang} {size}: {violation['id']} {targets}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

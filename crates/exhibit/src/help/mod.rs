@@ -28,7 +28,7 @@ macro_rules! topics {
         )),*];
     };
 }
-topics! { "stamp" "verify" "keep" "questions" "api" }
+topics! { "stamp" "verify" "keep" "account" "questions" "api" }
 
 macro_rules! pictures {
     ($($name:literal)*) => {

@@ -18,6 +18,7 @@ written = At
 failed = Last failure
 people = People
 people-lead = Only operators see this list.
+people-room = See, freeze, hold, appoint
 person = Person
 name = Name
 since = Since

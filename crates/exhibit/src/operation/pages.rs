@@ -73,14 +73,14 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
             count("/operator/mail", "mail-waiting", waiting),
         ];
         let now = Part::new(w.say("waits")).note(w.say("waits-note")).with(Block::Record(rows));
-        let link = |href: &str, id: &str| (href.to_owned(), w.say(id));
-        let links = vec![
-            link("/operator/people", "people"),
-            link("/operator/blocks", "blocks"),
-            link("/operator/disclosures", "disclosures"),
-            link("/operator/history", "history"),
+        let room = |href: &str, name: String, note: String| (href.to_owned(), name, note);
+        let rooms = vec![
+            room("/operator/people", w.say("people"), w.say("people-room")),
+            room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
+            room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),
+            room("/operator/history", w.say("history"), w.say("history-lead")),
         ];
-        let rooms = Part::new(w.say("rooms")).with(Block::Links(links));
+        let rooms = Part::new(w.say("rooms")).with(Block::Contents(rooms));
         let mut sheet = Sheet::new(cx, w.say("desk")).lead(w.say("desk-lead")).said(said(cx)).under("/account");
         if !me.accounts.has_mail() {
             let part = Part::new(w.say("mail-waiting"));

@@ -192,7 +192,7 @@ async fn identity_sheet(me: &Me, id: &str, wrong: Option<(&Fields, &Fault)>) -> 
     let (cx, w) = (&me.cx, me.cx.words(&WORDS));
     let review = me.accounts.review(me, id).await?;
     let details = &review.identity.details;
-    let paper = review.identity.paper().map_or(details.paper.clone(), |paper| paper.name().to_owned());
+    let paper = review.identity.paper().map_or(details.paper.clone(), |paper| paper.called(cx));
     let mut facts = vec![
         (w.say("name"), details.name.clone().into()),
         (w.say("paper"), Value::Two(paper, details.country.clone())),

@@ -18,6 +18,7 @@ written = 时间
 failed = 最近一次失败
 people = 账号
 people-lead = 只有运营者能看到此列表。
+people-room = 查看、冻结、保全、任命管理员
 person = 账号
 name = 姓名或称呼
 since = 注册于

@@ -62,6 +62,8 @@ pub enum Block {
     Plain(String),
     /// Links to further acts.
     Links(Vec<(String, String)>),
+    /// Further pages: address, name, what is there.
+    Contents(Vec<(String, String, String)>),
     /// A drawing of ours.
     Drawing(String),
     /// A picture: its address, and what it is.
@@ -77,6 +79,13 @@ pub struct Ledger {
     pub head: Vec<String>,
     /// Its rows.
     pub rows: Vec<Vec<Value>>,
+}
+
+impl Ledger {
+    /// What stands over a column, counted from 1; on a narrow page, over each value of it.
+    fn label(&self, column: &usize) -> &str {
+        self.head.get(column - 1).map_or("", String::as_str)
+    }
 }
 
 /// A state of a thing, drawn as a square (LOOK.md section 4).

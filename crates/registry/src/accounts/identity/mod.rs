@@ -28,7 +28,7 @@ use trust::TrustError;
 use trust::vault::Key;
 
 /// A file of a paper is no larger.
-pub(super) const PAPER_BYTES_MAX: usize = 2 << 20;
+pub(super) const PAPER_BYTES_MAX: usize = 4_000_000;
 /// Files of one application.
 pub(super) const PAPERS_MAX: usize = 3;
 const JOB: &str = "identity";

@@ -3,7 +3,8 @@
 //! A number that cannot be one is refused before anyone looks at it. What is shown is masked
 //! (priv-04): enough for its owner to know it again, too little for anyone else.
 
-use crate::web::Words;
+use crate::accounts::WORDS;
+use crate::web::{Cx, Words};
 use proof::der::Time;
 
 /// A kind of paper.
@@ -74,10 +75,14 @@ impl Paper {
         }
     }
 
-    /// How it is called.
-    #[must_use]
-    pub fn words(self, w: Words) -> String {
+    pub(super) fn words(self, w: Words) -> String {
         w.say(self.word())
+    }
+
+    /// How it is called, in the language of a request.
+    #[must_use]
+    pub fn called(self, cx: &Cx) -> String {
+        self.words(cx.words(&WORDS))
     }
 
     /// A number in its one form; none where it cannot be the number of such a paper.

@@ -569,17 +569,18 @@ async fn account_sheet(me: &Me, wrong: Wrong<'_>) -> Result<Sheet, Fault> {
     ];
     let who = Part::new(w.say("account-who")).note(w.say("account-who-note")).with(Block::Record(facts));
     let link = |href: &str, id: &str| (href.to_owned(), w.say(id));
-    let mut links = vec![
-        link("/account/identity", "identity"),
-        link("/account/security", "security"),
-        link("/account/keys", "keys"),
-        link("/account/privacy", "privacy"),
-        link("/account/history", "history"),
+    let room = |href: &str, name: String, note: String| (href.to_owned(), name, note);
+    let mut rooms = vec![
+        room("/account/identity", w.say("identity"), w.say("identity-room")),
+        room("/account/security", w.say("security"), w.say("security-room")),
+        room("/account/keys", w.say("keys"), w.say("keys-room")),
+        room("/account/privacy", w.say("privacy"), w.say("privacy-room")),
+        room("/account/history", w.say("history"), w.say("history-room")),
     ];
     if person.is_operator {
-        links.insert(0, link("/operator", "operator"));
+        rooms.insert(0, room("/operator", w.say("operator"), w.say("operator-room")));
     }
-    let rooms = Part::new(w.say("account-rooms")).with(Block::Links(links));
+    let rooms = Part::new(w.say("account-rooms")).with(Block::Contents(rooms));
     let mut teams = Part::new(w.say("organisations")).note(w.say("organisations-note"));
     teams = match organisations.is_empty() {
         true => teams.with(Block::Empty(w.say("organisations-none"), w.say("organisations-none-note"))),
