@@ -57,6 +57,8 @@ pub enum MailSecurity {
 pub struct AccountsConfig {
     /// Takes only those who were invited to an organisation.
     by_invitation: bool,
+    /// Days for which sign-ins are kept, with device and network address; 180 at least (law-24).
+    keep_sign_ins_days: u32,
 }
 
 /// `[identity]`
@@ -117,17 +119,23 @@ pub fn settings(config: &crate::config::Config, data: &Path, words: &Words) -> R
     let provider = match &config.identity.provider {
         None => None,
         Some(provider) => {
-            let is_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-            let is_safe = provider.url.starts_with("https://") || is_here.iter().any(|p| provider.url.starts_with(p));
+            let rest = |host: &str| provider.url.strip_prefix("http://").and_then(|url| url.strip_prefix(host));
+            let is_here = ["127.0.0.1", "localhost", "[::1]"].into_iter().filter_map(rest);
+            let is_here = is_here.into_iter().any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+            let is_safe = provider.url.starts_with("https://") || is_here;
             if !is_safe {
                 return Err(Failure::new(Exit::Instance, words.say("err-provider-plain", &[("url", &provider.url)])));
             }
             let secret = secret(&data.join(&provider.secret_file))?;
+            if secret.is_empty() {
+                let values = [("path", &*provider.secret_file.to_string_lossy())];
+                return Err(Failure::new(Exit::Instance, words.say("err-secret-empty", &values)));
+            }
             Some(ProviderSettings { name: provider.name.clone(), url: provider.url.clone(), secret })
         }
     };
-    let (by_invitation, paper_days) = (config.accounts.by_invitation, config.identity.keep_papers_days);
-    Ok(Settings { smtp, provider, by_invitation, paper_days })
+    let (access_days, paper_days) = (config.accounts.keep_sign_ins_days, config.identity.keep_papers_days);
+    Ok(Settings { smtp, provider, by_invitation: config.accounts.by_invitation, access_days, paper_days })
 }
 
 /// A new token for an administrator, and its digest.

@@ -248,6 +248,16 @@ impl Instance {
         Ok(written.map(drop)?)
     }
 
+    /// Whether this is the token for an administrator; it stays good.
+    pub async fn is_admin_token(folder: &Path, token: &str) -> Result<bool, TrustError> {
+        let digest = DigestAlgorithm::Sha256.digest(token.as_bytes()).to_string();
+        let db = Self::database(folder).await?;
+        let sql = "select value from instance where key = 'admin_token_sha256' and value = $1";
+        let found = db.rows(sql, &[digest.into()]).await;
+        db.close().await;
+        Ok(!found?.is_empty())
+    }
+
     /// Takes the token for an administrator, once: whether it was the right one.
     pub async fn take_admin_token(folder: &Path, token: &str) -> Result<bool, TrustError> {
         let digest = DigestAlgorithm::Sha256.digest(token.as_bytes()).to_string();

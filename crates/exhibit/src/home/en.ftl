@@ -56,3 +56,6 @@ witnesses-none = None yet: the time is this node's own word
 witnesses-some = { $count } other time stamp authorities are configured to stamp the public log; each result says what was received
 after = If this node closes
 after-note = Tokens carry their log proof, and the offline verifier needs no network. Neither depends on this site
+room-account = Account
+room-account-note = Passkeys, organisations and roles, real names, your data
+room-account-kind = with an account

@@ -56,3 +56,6 @@ witnesses-none = 尚未配置：时间仅为本节点自述
 witnesses-some = 已配置 { $count } 个其他时间戳机构为公开日志加盖；收到与否，每个结果逐一写明
 after = 停运之后
 after-note = 令牌自带日志证明，离线核验程序断网可用，均不依赖本站存续
+room-account = 账号与组织
+room-account-note = 通行密钥、组织与角色、真实身份、个人数据
+room-account-kind = 注册后

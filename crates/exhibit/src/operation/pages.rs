@@ -9,6 +9,7 @@ use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use proof::digest::from_hex;
 use registry::accounts::audit::{self, Act, Scope, note};
+use registry::accounts::mail::Waiting;
 use registry::accounts::privacy::Disclosure;
 use registry::accounts::{Accounts, Me, Operator, OperatorSent, said};
 use registry::web::sheet::{Block, Field, Form, Ledger, Part, Sheet, Value};
@@ -61,7 +62,7 @@ fn fill(form: Form, wrong: Option<(&Fields, &Fault)>) -> Form {
 async fn desk(Operator(me): Operator) -> Response<Body> {
     let shown = async {
         let (cx, w) = (&me.cx, me.cx.words(&WORDS));
-        let waiting = me.accounts.waiting_mail().await?.len();
+        let waiting = stuck(&me.accounts).await?.len();
         let reviews = me.accounts.reviews(SHOWN).await?.len();
         let reports = me.accounts.reports(SHOWN).await?.iter().filter(|report| report.answer.is_none()).count();
         let count = |href: &str, id: &str, count: usize| {
@@ -91,13 +92,26 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
     me.cx.end(shown.await)
 }
 
-/// `GET /operator/mail`
+/// The mail that somebody must see to: all of it without a mail server, else what the server refused.
+async fn stuck(accounts: &Accounts) -> Result<Vec<Waiting>, Fault> {
+    let waiting = accounts.waiting_mail().await?;
+    Ok(waiting.into_iter().filter(|mail| !accounts.has_mail() || mail.error.is_some()).collect())
+}
+
+/// `GET /operator/mail`: it may hold codes, so that it was looked at is a line of the trail.
 async fn mail(Operator(me): Operator) -> Response<Body> {
+    if let Err(first) = me.fresh("/operator/mail") {
+        return *first;
+    }
     let shown = async {
         let (cx, w) = (&me.cx, me.cx.words(&WORDS));
-        let note = w.say(if me.accounts.has_mail() { "mail-note" } else { "no-smtp-note" });
-        let mut sheet = Sheet::new(cx, w.say("mail-waiting")).lead(note).said(said(cx)).under("/account");
-        let waiting = me.accounts.waiting_mail().await?;
+        let lead = w.say(if me.accounts.has_mail() { "mail-note" } else { "no-smtp-note" });
+        let mut sheet = Sheet::new(cx, w.say("mail-waiting")).lead(lead).said(said(cx)).under("/account");
+        let waiting = stuck(&me.accounts).await?;
+        let noted: Result<(), store::StoreError> = store::transaction!(me.accounts.db(), tx => {
+            note(tx, &Scope::Node, &me.actor(), Act::MailViewed, "", cx.now).await
+        });
+        noted?;
         if waiting.is_empty() {
             let part = Part::new(w.say("mail-waiting"));
             sheet = sheet.part(part.with(Block::Empty(w.say("mail-none"), w.say("mail-none-note"))));
@@ -120,9 +134,14 @@ async fn mail(Operator(me): Operator) -> Response<Body> {
 
 /// `POST /operator/mail/drop`: it was handed over.
 async fn drop_mail(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
+    if let Err(first) = me.fresh("/operator/mail") {
+        return *first;
+    }
     let dropped = async {
         let id = fields.text("mail");
-        me.accounts.drop_mail(id).await?;
+        if !me.accounts.drop_mail(id).await? {
+            return Err(Fault::NotFound);
+        }
         let noted: Result<(), store::StoreError> = store::transaction!(me.accounts.db(), tx => {
             note(tx, &Scope::Node, &me.actor(), Act::MailHandedOver, &format!("mail/{id}"), me.cx.now).await
         });
@@ -217,6 +236,9 @@ async fn blocks(Operator(me): Operator) -> Response<Body> {
 
 /// `POST /operator/blocks`
 async fn block(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
+    if let Err(first) = me.fresh("/operator/blocks") {
+        return *first;
+    }
     let blocked = async {
         let w = me.cx.words(&WORDS);
         let digest: String = fields.text("digest").chars().filter(|c| !c.is_whitespace()).collect();
@@ -238,6 +260,9 @@ async fn block(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
 
 /// `POST /operator/blocks/end`
 async fn unblock(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
+    if let Err(first) = me.fresh("/operator/blocks") {
+        return *first;
+    }
     let done = me.accounts.block(&me, fields.text("digest"), None).await;
     me.cx.end(done.map(|()| me.cx.see("/operator/blocks?said=done")))
 }
@@ -285,6 +310,9 @@ async fn disclosures(Operator(me): Operator) -> Response<Body> {
 
 /// `POST /operator/disclosures`
 async fn disclose(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
+    if let Err(first) = me.fresh("/operator/disclosures") {
+        return *first;
+    }
     let noted = async {
         let w = me.cx.words(&WORDS);
         for (name, help) in [("to", "to-whom-help"), ("basis", "basis-help"), ("what", "what-help")] {

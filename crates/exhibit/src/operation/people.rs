@@ -36,8 +36,13 @@ pub(super) fn day(text: &str) -> Option<Time> {
 async fn people(Operator(me): Operator) -> Response<Body> {
     let shown = async {
         let (cx, w) = (&me.cx, me.cx.words(&WORDS));
+        let mail = cx.query("mail");
+        let found = match mail.as_str() {
+            "" => me.accounts.people(SHOWN).await?,
+            mail => me.accounts.person_of(mail).await?.into_iter().collect(),
+        };
         let mut rows = Vec::new();
-        for person in me.accounts.people(SHOWN).await? {
+        for person in found {
             let identity = me.accounts.identity_of(&person.id, None).await?;
             let level = match identity.filter(|identity| identity.is_confirmed()) {
                 Some(_) => Value::Mark(Mark::Sealed, w.say("level-checked")),
@@ -45,6 +50,7 @@ async fn people(Operator(me): Operator) -> Response<Body> {
             };
             let state = match () {
                 () if person.is_frozen() => w.say("is-frozen"),
+                () if me.accounts.hold(&person.id).await?.is_some_and(|hold| hold.until > cx.now) => w.say("is-held"),
                 () if person.erasure.is_some() => w.say("is-leaving"),
                 () if person.is_operator => w.say("is-operator"),
                 () => String::new(),
@@ -53,9 +59,16 @@ async fn people(Operator(me): Operator) -> Response<Body> {
             rows.push(vec![link, person.profile.mail.into(), Value::Time(person.made), level, state.into()]);
         }
         let head = ["name", "mail", "since", "real-name", "state"].map(|id| w.say(id)).to_vec();
-        let part = Part::new(w.say("people")).full();
-        let part = part.with(Block::Ledger(Ledger { name: w.say("people"), head, rows }));
-        Ok(cx.page(&Sheet::new(cx, w.say("people")).lead(w.say("people-lead")).under("/account").part(part)))
+        let search = Form::new("/operator/people", w.say("search"))
+            .read()
+            .field(Field::mail("mail", w.say("mail")).value(mail).completes("off"));
+        let find = Part::new(w.say("search")).note(w.say("search-note")).with(Block::Form(search));
+        let part = Part::new(w.say("people")).note(w.fill("people-newest", &[("count", &SHOWN.to_string())])).full();
+        let part = match rows.is_empty() {
+            true => part.with(Block::Empty(w.say("people-none"), w.say("people-none-note"))),
+            false => part.with(Block::Ledger(Ledger { name: w.say("people"), head, rows })),
+        };
+        Ok(cx.page(&Sheet::new(cx, w.say("people")).lead(w.say("people-lead")).under("/account").part(find).part(part)))
     };
     me.cx.end(shown.await)
 }
@@ -93,18 +106,25 @@ async fn person_sheet(me: &Me, person: &Person, wrong: Option<(&Fields, &Fault)>
     }
     let hold = me.accounts.hold(&person.id).await?;
     let part = Part::new(w.say("hold")).note(w.say("hold-note"));
+    let set = form("hold", if hold.is_some() { "hold-extend" } else { "hold-act" })
+        .field(Field::text("reason", w.say("reason")).help(w.say("hold-reason-help")))
+        .field(Field::date("until", w.say("until")));
     let part = match hold {
-        Some(hold) => part
-            .with(Block::Record(vec![(w.say("reason"), hold.reason.into()), (w.say("until"), Value::Time(hold.until))]))
-            .with(Block::Form(form("release", "release"))),
-        None => {
-            let form = form("hold", "hold-act")
-                .field(Field::text("reason", w.say("reason")).help(w.say("hold-reason-help")))
-                .field(Field::date("until", w.say("until")));
-            part.with(Block::Form(fill(form)))
+        Some(hold) => {
+            let state = match hold.until <= cx.now {
+                true => Value::Mark(Mark::Failed, w.say("hold-over")),
+                false => Value::Mark(Mark::Sealed, w.say("hold-on")),
+            };
+            let facts = vec![
+                (w.say("state"), state),
+                (w.say("reason"), hold.reason.into()),
+                (w.say("until"), Value::Time(hold.until)),
+            ];
+            part.with(Block::Record(facts)).with(Block::Form(form("release", "release")))
         }
+        None => part,
     };
-    Ok(sheet.part(part))
+    Ok(sheet.part(part.with(Block::Form(fill(set)))))
 }
 
 async fn found(me: &Me, id: &str) -> Result<Person, Fault> {
@@ -246,11 +266,17 @@ async fn identity_sheet(me: &Me, id: &str, wrong: Option<(&Fields, &Fault)>) -> 
 
 /// `GET /operator/identities/{id}`
 async fn identity(Operator(me): Operator, Path(id): Path<String>) -> Response<Body> {
+    if let Err(first) = me.fresh(&format!("/operator/identities/{id}")) {
+        return *first;
+    }
     me.cx.end(identity_sheet(&me, &id, None).await.map(|sheet| me.cx.page(&sheet)))
 }
 
 /// `POST /operator/identities/{id}`
 async fn decide(Path(id): Path<String>, OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
+    if let Err(first) = me.fresh(&format!("/operator/identities/{id}")) {
+        return *first;
+    }
     let decided = async {
         let w = me.cx.words(&WORDS);
         let reason = fields.text("reason");

@@ -245,6 +245,8 @@ async fn an_organisation(house: &House) {
     lin.post(&format!("{page}/members/{lin_id}"), &[("role", "auditor")]).await.is(422);
     mei.post(&format!("{page}/transfer"), &[("person", &mei_id)]).await.is(403);
     lin.post(&format!("{page}/transfer"), &[("person", "nobody")]).await.is(404);
+    lin.post(&format!("{page}/transfer"), &[("person", &lin_id)]).await.is(404);
+    assert!(lin.page(&page).await.contains("Your roles: Owner"), "who hands over to himself stays the owner");
     lin.post(&format!("{page}/transfer"), &[("person", &mei_id)]).await.leads_to(&format!("{page}?said=transferred"));
     lin.post(&format!("{page}/settings"), &[("name", "Mine")]).await.is(403);
     mei.page(&format!("{page}/members/{wei_id}")).await;
@@ -254,6 +256,14 @@ async fn an_organisation(house: &House) {
     wei.get(&format!("{page}/history")).await.is(403);
     mei.post(&format!("{page}/members/{wei_id}/remove"), &[]).await.leads_to(&format!("{page}?said=removed"));
     wei.get(&page).await.is(404);
+    assert!(wei.page("/account/history").await.contains("Left"), "who was removed reads it");
+    // Nobody joins on the word of who is no owner any more.
+    mei.post(&format!("{page}/invitations"), &[("mail", "wei@people.example"), ("role", "owner")]).await;
+    let invitation = address(&wei.page("/account").await, "/invitations/");
+    mei.post(&format!("{page}/members/{lin_id}"), &[("role", "owner")]).await;
+    lin.post(&format!("{page}/members/{mei_id}"), &[("role", "auditor")]).await.leads_to(&format!("{page}?said=roles"));
+    wei.post(&invitation, &[]).await.is(404);
+    lin.post(&format!("{page}/members/{mei_id}"), &[("role", "owner")]).await;
     // The trail follows from its first line, and is what the file says.
     let trail = mei.get(&format!("{page}/history/history.jsonl")).await;
     let lines: Vec<String> = trail.body.lines().map(str::to_owned).collect();
@@ -262,6 +272,18 @@ async fn an_organisation(house: &House) {
     let page = mei.page(&format!("{page}/history")).await;
     let stamp = address(&page, &format!("/organisations/{id}/history/history.jsonl.tsr"));
     mei.get(&stamp).await.is(200);
+    house.accounts.sweep(house.node.now()).await.unwrap();
+    let seals = mei.get(&format!("/organisations/{id}/history/seals.json")).await;
+    assert!(seals.is(200).body.contains("\"token\""), "{}", seals.body);
+    // A line that somebody wrote anew is noticed.
+    let sql = "update audit set line = replace(line, 'invited', 'viewed') where scope = $1";
+    house.accounts.db().execute(sql, &[format!("organisation/{id}").into()]).await.unwrap();
+    assert!(mei.page(&format!("/organisations/{id}/history")).await.contains("the trail was changed"));
+    // With its last member an organisation ends, and what was sealed under its key.
+    mei.post(&format!("/organisations/{id}/members/{lin_id}/remove"), &[]).await;
+    mei.post(&format!("/organisations/{id}/leave"), &[]).await.leads_to("/account?said=left");
+    mei.get(&format!("/organisations/{id}")).await.is(404);
+    assert!(house.accounts.organisation(&id).await.unwrap().is_none());
 }
 
 #[tokio::test]

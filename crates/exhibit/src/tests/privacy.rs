@@ -65,11 +65,19 @@ async fn real_names(house: &House) {
     lin.get(&address(&page, "/account/identity/statement/identity.json.tsr?")).await.is(200);
     let forged = address(&page, "/account/identity/statement/identity.json?").replace("for=Example", "for=Other");
     lin.get(&forged).await.is(404);
-    // Papers go as the policy says; the name stays.
+    let id = lin.id().await;
+    let held = format!("/operator/people/{id}");
+    operator.post(&format!("{held}/hold"), &[("reason", "case 7"), ("until", "2099-01-01")]).await;
+    // Papers go as the policy says, but not while a hold keeps them; the name stays.
     let count = async || house.accounts.db().rows("select id from paper", &[]).await.unwrap().len();
     let now = house.node.now();
     house.accounts.sweep(now.plus_s(29 * 86_400)).await.unwrap();
     assert_eq!(count().await, 2);
+    house.accounts.sweep(now.plus_s(31 * 86_400)).await.unwrap();
+    assert_eq!(count().await, 2, "a hold beats retention");
+    operator.post("/signin", &[("mail", "operator@people.example"), ("password", PASSWORD)]).await.leads_to("/account");
+    operator.page(&held).await;
+    operator.post(&format!("{held}/release"), &[]).await.leads_to(&format!("{held}?said=done"));
     house.accounts.sweep(now.plus_s(31 * 86_400)).await.unwrap();
     assert_eq!(count().await, 0);
     let mut again = house.browser();
@@ -180,13 +188,21 @@ async fn rights(house: &House) {
         assert!(consent.record.contains(&commitment(&salt, &id)));
         assert!(!consent.record.contains(&id) && !consent.record.contains("lin"));
     }
+    // The words that were agreed to can be shown as long as the record.
+    for consent in &consents {
+        let record: serde_json::Value = serde_json::from_str(&consent.record).unwrap();
+        let digest = record["text_sha256"].as_str().unwrap();
+        let text = house.accounts.consent_text(digest).await.unwrap().unwrap();
+        assert_eq!(DigestAlgorithm::Sha256.digest(text.as_bytes()).to_string(), digest);
+    }
     // Everything about the person is in one file, for the person alone.
     let export = lin.post("/account/privacy/export", &[]).await;
     let all: serde_json::Value = serde_json::from_str(&export.is(200).body).unwrap();
     assert_eq!((&all["mail"], &all["real_names"][0]["number"]), (&"lin@people.example".into(), &NUMBER.into()));
     assert_eq!(all["consents"].as_array().unwrap().len(), 4);
     assert!(all["real_names"][0]["papers"][0]["content"].as_str().unwrap().len() > 20);
-    for part in ["sessions", "history", "passkeys", "keys", "organisations", "disclosures"] {
+    assert_eq!(all["sign_ins"][0]["address"], "203.0.113.7");
+    for part in ["duties", "requests", "sessions", "history", "passkeys", "keys", "organisations", "disclosures"] {
         assert!(all[part].is_array(), "{part}");
     }
     // A disclosure is shown to the person, unless the law asks for silence.
@@ -220,10 +236,17 @@ async fn rights(house: &House) {
     operator.post("/signin", &[("mail", "operator@people.example"), ("password", PASSWORD)]).await.leads_to("/account");
     operator.page(&place).await;
     operator.post(&format!("{place}/release"), &[]).await.leads_to(&format!("{place}?said=done"));
+    let wrapped =
+        house.accounts.db().rows("select key from person where id = $1", &[id.as_str().into()]).await.unwrap();
+    let wrapped = wrapped[0].bytes(0).unwrap().to_vec();
     house.accounts.sweep(now.plus_s(6 * 86_400)).await.unwrap();
     assert!(is_there().await, "there are seven days to think again");
     house.accounts.sweep(later).await.unwrap();
     assert!(!is_there().await);
+    if !house.accounts.db().is_shared() {
+        let data = house.folder.path().join("data");
+        assert!(!is_anywhere(&data, &wrapped), "the key is in no free page");
+    }
     lin.get("/account").await.leads_to("/signin?next=%2Faccount");
     // What was stamped still verifies and leads to nobody.
     let rows = house.accounts.db().rows("select record, salt is null from consent", &[]).await.unwrap();
@@ -309,10 +332,12 @@ async fn reports_reach_the_operator_and_blocks_hold() {
     visitor.post("/report", &fields).await.leads_to("/report?said=report");
     let page = operator.page("/operator/reports").await;
     assert!(page.contains("https://copies.example"));
+    assert!(house.mail("operator@people.example").await.subject.contains("report of abuse"));
     let answer = address(&page, "/operator/reports/");
     operator.post(&answer, &[]).await.is(422);
     operator.post(&answer, &[("answer", "taken down")]).await.leads_to("/operator/reports?said=done");
     operator.post(&answer, &[("answer", "again")]).await.is(404);
+    assert!(house.mail("a@b.example").await.text.contains("taken down"));
     let digest = "AB".repeat(32);
     operator.post("/operator/blocks", &[("digest", "zz"), ("reason", "r")]).await.is(422);
     operator
@@ -321,6 +346,7 @@ async fn reports_reach_the_operator_and_blocks_hold() {
         .leads_to("/operator/blocks?said=done");
     assert!(house.accounts.is_blocked(&digest.to_lowercase()).await.unwrap());
     operator.post("/operator/blocks/end", &[("digest", &digest.to_lowercase())]).await;
+    operator.post("/operator/blocks/end", &[("digest", "anything")]).await.is(404);
     assert!(!house.accounts.is_blocked(&digest.to_lowercase()).await.unwrap());
     let trail = operator.get("/operator/history/history.jsonl").await;
     let lines: Vec<String> = trail.body.lines().map(str::to_owned).collect();

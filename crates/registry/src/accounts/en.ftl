@@ -57,6 +57,7 @@ consent-needed = Read this and tick it to go on.
 consent-terms-text = I agree to the terms of use: I ask for timestamps only over content that I may handle; a timestamp shows that content existed no later than the time it states, not who made it, and takes the place of no registration or notary; I keep and use the account myself.
 consent-privacy-text = I know and agree that, to provide the account, this node keeps my name, address for mail, devices and network addresses of sign-ins, and a record of acts; that this is kept encrypted while the account lasts, network logs for six months at least; and that I may see, copy, correct, export and erase it, and withdraw this consent.
 consent-identity-text = I agree separately that, to check who I am, this node handles the name and number of my paper and the pictures that I upload, which are sensitive personal data, for this check only; that the pictures are deleted the stated days after the decision, and that others see name and number masked. Without it everything else still works.
+consent-identity-provider =  If I choose comparison, name, state, kind and number of the paper are given to { $name }.
 consent-show-name-text = I agree separately that my name is shown on public verification pages. Without it they show no name, except to who holds the secret of a link.
 
 # First administrator
@@ -126,6 +127,7 @@ mail-new = New address
 # Security
 security = Signing in and security
 security-lead = Passkeys are safest: nobody can be tricked out of one, and there is nothing to leak.
+passkey-failed = Nothing was done. Confirm on your device; if it holds no passkey for this site, use your password.
 passkeys = Passkeys
 passkeys-note = One for each device or security key.
 passkeys-none = No passkey yet
@@ -262,6 +264,8 @@ history-what = What
 history-on = On
 history-sealed = Stamped up to line { $number } on { $time }.
 history-not-sealed = Not stamped yet; it will be within the hour.
+history-broken = Line { $number } does not follow from the one before: the trail was changed.
+history-seals = Download the hourly timestamps (JSON)
 history-file = Download the trail (JSON)
 history-token = Download its timestamp
 
@@ -302,6 +306,7 @@ identity-apply = Have it checked
 identity-apply-note = A name that was checked holds until the new decision.
 identity-withdraw = Take back
 identity-withdraw-note = Deletes what was stated and all pictures; statements that were made say that they no longer hold.
+provider-silent = The provider did not answer in time. Send in a picture of the paper instead.
 method-papers = Papers seen by the operator
 method-papers-note = The operator looks at pictures of the paper and decides.
 method-provider = Compared by a provider
@@ -454,6 +459,8 @@ act-consent-withdrawn = Withdrew consent
 act-exported = Exported the data
 act-history-exported = Exported the trail
 act-erasure-asked = Asked for erasure
+act-erasure-stopped = Kept the account
+act-mail-viewed = Looked at waiting mail
 act-erased = Erased
 act-frozen = Froze the account
 act-thawed = Thawed the account
@@ -545,6 +552,17 @@ mail-identity-refused =
     The real name that you stated could not be confirmed. { $reason }
 
     You can correct it and send it again.
+mail-operator-review =
+    A real name waits for review
+    Somebody stated a real name. It waits at /operator/identities.
+mail-operator-report =
+    A report of abuse came in
+    A visitor reported something. It waits at /operator/reports.
+mail-report-answer =
+    The answer to your report
+    You reported: { $about }
+
+    { $answer }
 mail-erasure =
     Your account will be erased
     Your account will be erased in seven days. If you think again, sign in before that and keep it; if it was not you, keep it and change your password.

@@ -3,7 +3,9 @@
 //! An instance without SMTP keeps what it would have sent, for the operator to hand over. The text
 //! of a mail holds no link that does anything by being opened.
 
+use super::throttle::NOTICE;
 use super::{Accounts, new_id};
+use crate::web::Fault;
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -164,7 +166,8 @@ impl Accounts {
             let sent = match self.letter(&job.payload).await? {
                 // The person was erased meanwhile.
                 None => Ok(()),
-                Some((_, letter)) => post.send(&letter).await,
+                // What a server says may name the address; neither the message nor the job does.
+                Some((_, letter)) => post.send(&letter).await.map_err(|cause| cause.replace(&letter.to, "the address")),
             };
             match sent {
                 Ok(()) => {
@@ -190,17 +193,43 @@ impl Accounts {
         for row in &rows {
             let id = row.text(0)?.to_owned();
             let error = jobs::progress(self.db(), &id).await?.and_then(|progress| progress.error);
-            found.extend(self.letter(&id).await?.map(|(made, letter)| Waiting { id, made, letter, error }));
+            match self.letter(&id).await {
+                Ok(letter) => found.extend(letter.map(|(made, letter)| Waiting { id, made, letter, error })),
+                // One that is damaged must not hide the others.
+                Err(error) => tracing::error!(mail = id, %error, "a mail cannot be read"),
+            }
         }
         Ok(found)
     }
 
-    /// Takes a mail out of those that wait, after it was handed over.
-    pub async fn drop_mail(&self, id: &str) -> Result<(), StoreError> {
-        self.db().execute("delete from outbox where id = $1", &[id.into()]).await.map(drop)
+    /// Takes a mail out of those that wait, after it was handed over; false where there is none.
+    pub async fn drop_mail(&self, id: &str) -> Result<bool, StoreError> {
+        store::transaction!(self.db(), tx => {
+            tx.execute("delete from job where id = $1", &[id.into()]).await?;
+            Ok(tx.execute("delete from outbox where id = $1", &[id.into()]).await? == 1)
+        })
     }
 
+    /// The mails that tell operators that something waits for them, one an hour at most for each.
+    pub(super) async fn notices(&self, what: &str, now: Time) -> Result<Vec<(String, Letter)>, Fault> {
+        let mut found = Vec::new();
+        let sql = "select id from person where is_operator = 1 and state = 'active'";
+        for row in self.db().rows(sql, &[]).await? {
+            let id = row.text(0)?.to_owned();
+            if let Some(operator) = self.person(&id).await?
+                && self.try_once(NOTICE, &format!("{what} {id}"), now).await.is_ok()
+            {
+                found.push((id, operator.letter(what, &[])));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes mail that nobody sent or handed over, and what is left of work that ended.
     pub(super) async fn sweep_mail(&self, now: Time) -> Result<(), StoreError> {
-        self.db().execute("delete from outbox where made_s < $1", &[(now.unix_s() - KEPT_S).into()]).await.map(drop)
+        let before_s = now.unix_s() - KEPT_S;
+        self.db().execute("delete from outbox where made_s < $1", &[before_s.into()]).await?;
+        let sql = "delete from job where state in ('done', 'dead') and created_ms < $1";
+        self.db().execute(sql, &[(before_s * 1000).into()]).await.map(drop)
     }
 }

@@ -28,7 +28,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use store::{Db, jobs};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Semaphore, watch};
 use trust::TrustError;
 use trust::storage::Storage;
 use trust::vault::Vault;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub provider: Option<identity::ProviderSettings>,
     /// Whether anyone may register, or only who was invited.
     pub by_invitation: bool,
+    /// Days for which sign-ins are kept; 180 at least.
+    pub access_days: u32,
     /// Days after a decision on a real name after which the papers go.
     pub paper_days: u32,
 }
@@ -61,9 +63,9 @@ struct Inner {
     settings: Settings,
     post: Option<mail::Post>,
     /// Hashing a password takes much memory; a few at a time.
-    hashing: Semaphore,
-    /// Something waits to be sent or stamped.
-    woken: Notify,
+    hashing: Arc<Semaphore>,
+    /// Counts up where something waits to be sent, asked or stamped.
+    woken: watch::Sender<u64>,
 }
 
 impl Accounts {
@@ -84,7 +86,7 @@ impl Accounts {
         let post = settings.smtp.as_ref().map(mail::Post::new).transpose()?;
         let site = Site::new(node, nav, sessions);
         let data = data.to_owned();
-        let (hashing, woken) = (Semaphore::new(2), Notify::new());
+        let (hashing, woken) = (Arc::new(Semaphore::new(2)), watch::Sender::new(0));
         Ok(Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken })))
     }
 
@@ -124,7 +126,7 @@ impl Accounts {
     }
 
     fn wake(&self) {
-        self.0.woken.notify_one();
+        self.0.woken.send_modify(|count| *count += 1);
     }
 
     /// Whether mail goes out by itself.
@@ -193,6 +195,9 @@ pub fn said(cx: &crate::web::Cx) -> Option<String> {
 fn new_id() -> Result<String, TrustError> {
     Ok(Base64UrlUnpadded::encode_string(&trust::keys::random::<15>()?))
 }
+
+#[cfg(fuzzing)]
+pub use factors::fuzz_passkey;
 
 #[cfg(test)]
 mod tests {

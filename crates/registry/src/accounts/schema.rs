@@ -46,6 +46,13 @@ create table device (
     seen_s bigint not null
 );
 create index device_person on device (person);
+create table access (
+    id text primary key,
+    person text not null,
+    body bytea not null,
+    made_s bigint not null
+);
+create index access_person on access (person);
 create table ticket (
     id text primary key,
     kind text not null,
@@ -152,6 +159,10 @@ create table statement (
     identity text not null,
     digest text not null,
     made_s bigint not null
+);
+create table consent_text (
+    digest text primary key,
+    body text not null
 );
 create table consent (
     id text primary key,

@@ -1,7 +1,8 @@
 //! How often something may be tried: counted by what it is tried on and by whom, without keeping either.
 
 use super::Accounts;
-use crate::web::Fault;
+use super::person::plain_mail;
+use crate::web::{Cx, Fault};
 use proof::der::Time;
 use store::StoreError;
 
@@ -22,8 +23,20 @@ pub(super) const PASSWORD: Limit = Limit { kind: "password", tries: 5, window_s:
 pub(super) const ACCOUNT: Limit = Limit { kind: "account", tries: 50, window_s: 3600 };
 /// Tries to sign in, to register or to recover from one address.
 pub(super) const ADDRESS: Limit = Limit { kind: "address", tries: 200, window_s: 3600 };
-/// Mails to one address that whoever typed it may cause.
-pub(super) const MAIL: Limit = Limit { kind: "mail", tries: 5, window_s: 3600 };
+/// Mails to one address that one caller may cause by typing it.
+const MAIL: Limit = Limit { kind: "mail", tries: 5, window_s: 3600 };
+/// Mails to one address that all callers together may cause.
+const MAIL_ALL: Limit = Limit { kind: "mail-all", tries: 40, window_s: 3600 };
+/// Invitations that one person sends.
+pub(super) const INVITATION: Limit = Limit { kind: "invitation", tries: 100, window_s: 86_400 };
+/// Applications for a real name of one person: a provider may cost money.
+pub(super) const IDENTITY: Limit = Limit { kind: "identity", tries: 5, window_s: 86_400 };
+/// Stamps and entries of the ledger that one person causes beside works.
+pub(super) const STAMP: Limit = Limit { kind: "stamp", tries: 100, window_s: 3600 };
+/// Questions to authenticators from one address.
+pub(super) const BEGIN: Limit = Limit { kind: "begin", tries: 300, window_s: 3600 };
+/// Notices to operators of what waits for them.
+pub(super) const NOTICE: Limit = Limit { kind: "notice", tries: 1, window_s: 3600 };
 /// Wrong codes of a second factor for one account.
 pub(super) const CODE: Limit = Limit { kind: "code", tries: 10, window_s: 3600 };
 /// What the public may send to the operator, from one address.
@@ -51,6 +64,13 @@ impl Accounts {
             Ok(Ok(limit.tries - count - 1))
         });
         counted?.map_err(|wait_s| Fault::TooMany(u32::try_from(wait_s).unwrap_or(1)))
+    }
+
+    /// Counts a mail that somebody causes by typing an address.
+    pub(super) async fn try_mail(&self, cx: &Cx, mail: &str) -> Result<(), Fault> {
+        let mail = plain_mail(mail);
+        self.try_once(MAIL, &format!("{mail} {}", cx.caller_text()), cx.now).await?;
+        self.try_once(MAIL_ALL, &mail, cx.now).await.map(drop)
     }
 
     /// Forgets the tries, after one that was right.

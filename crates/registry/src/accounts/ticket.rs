@@ -12,7 +12,7 @@ use proof::der::Time;
 use proof::digest::DigestAlgorithm;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::StoreError;
+use store::{StoreError, Tx};
 use trust::TrustError;
 
 /// What a ticket finishes.
@@ -47,11 +47,14 @@ impl Kind {
         }
     }
 
-    fn life_s(self) -> i64 {
+    /// How long it holds. A code that the operator hands over takes its time.
+    fn life_s(self, has_mail: bool) -> i64 {
         match self {
             Self::MakePasskey | Self::UsePasskey => 300,
             Self::Second => 600,
-            _ => 3600,
+            Self::Totp => 3600,
+            _ if has_mail => 3600,
+            _ => 3 * 86_400,
         }
     }
 }
@@ -84,8 +87,9 @@ pub(super) fn plain_code(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-fn cookie_name(is_secure: bool) -> &'static str {
-    if is_secure { "__Host-ticket" } else { "ticket" }
+/// One for each kind, so that what is begun in one page does not end what is under way in another.
+fn cookie_name(kind: Kind, is_secure: bool) -> String {
+    format!("{}ticket-{}", if is_secure { "__Host-" } else { "" }, kind.name())
 }
 
 fn id_of(token: &str) -> String {
@@ -109,13 +113,13 @@ impl Accounts {
         let sealed = self.vault().seal(&format!("ticket/{id}"), &body)?;
         let code = if code.is_empty() { String::new() } else { self.code_index(&id, code) };
         let sql = "insert into ticket (id, kind, person, body, code, tries, due_s) values ($1, $2, $3, $4, $5, $6, $7)";
-        let due_s = now.unix_s() + kind.life_s();
+        let life_s = kind.life_s(self.has_mail());
+        let due_s = now.unix_s() + life_s;
         let values =
             [id.into(), kind.name().into(), person.into(), sealed.into(), code.into(), TRIES.into(), due_s.into()];
         self.db().execute(sql, &values).await?;
         let is_secure = self.site().is_secure();
-        let (name, secure) = (cookie_name(is_secure), if is_secure { "; Secure" } else { "" });
-        let life_s = kind.life_s();
+        let (name, secure) = (cookie_name(kind, is_secure), if is_secure { "; Secure" } else { "" });
         let cookie = format!("{name}={token}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}");
         HeaderValue::from_str(&cookie).map_err(Fault::broken)
     }
@@ -131,7 +135,9 @@ impl Accounts {
         headers: &HeaderMap,
         now: Time,
     ) -> Result<Option<Ticket<T>>, Fault> {
-        let Some(token) = crate::web::cookie(headers, cookie_name(self.site().is_secure())) else { return Ok(None) };
+        let Some(token) = crate::web::cookie(headers, &cookie_name(kind, self.site().is_secure())) else {
+            return Ok(None);
+        };
         let id = id_of(token);
         let sql = "select person, body, code from ticket where id = $1 and kind = $2 and due_s > $3 and tries > 0";
         let rows = self.db().rows(sql, &[id.as_str().into(), kind.name().into(), now.unix_s().into()]).await?;
@@ -160,6 +166,11 @@ impl Accounts {
     /// Uses a ticket up: true for one caller only.
     pub(super) async fn take<T>(&self, ticket: &Ticket<T>) -> Result<bool, StoreError> {
         Ok(self.db().execute("delete from ticket where id = $1", &[ticket.id.as_str().into()]).await? == 1)
+    }
+
+    /// Ends what was begun for a person, after what it relied on has changed.
+    pub(super) async fn end_tickets(tx: &mut Tx, person: &str) -> Result<(), StoreError> {
+        tx.execute("delete from ticket where person = $1", &[person.into()]).await.map(drop)
     }
 
     /// Removes what has run out.

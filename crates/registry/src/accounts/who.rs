@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::response::Response;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How long somebody who proved to be that person may do what cannot be undone.
@@ -95,6 +96,17 @@ impl Me {
     }
 }
 
+impl Cx {
+    /// Whom tries are counted by: the address, or the network of 64 bits that one line of IPv6 has.
+    pub(super) fn caller_text(&self) -> String {
+        match self.caller {
+            None => String::new(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => address.segments()[..4].iter().map(|part| format!("{part:x}:")).collect(),
+        }
+    }
+}
+
 /// An address as a value in another.
 pub(super) fn encoded(path: &str) -> String {
     form_urlencoded::byte_serialize(path.as_bytes()).collect()
@@ -102,7 +114,8 @@ pub(super) fn encoded(path: &str) -> String {
 
 /// Where to go after signing in: a page of this site, nothing else.
 pub(super) fn next_of(path: &str) -> &str {
-    let is_here = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    let is_here =
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains(char::is_control);
     if is_here { path } else { "/account" }
 }
 
@@ -169,11 +182,13 @@ fn operates(me: Me) -> Result<Me, Box<Response>> {
     if !me.person.is_operator {
         return Err(Box::new(Fault::NotAllowed.answer(&me.cx)));
     }
-    let is_strong = me.person.has_second || me.accounts.site().node.is_evaluation();
-    match is_strong {
-        true => Ok(me),
-        false => Err(Box::new(me.cx.see("/account/security?said=operator-needs-second"))),
+    if me.accounts.site().node.is_evaluation() || me.cx.session.as_ref().is_some_and(|session| session.is_strong) {
+        return Ok(me);
     }
+    Err(Box::new(match me.person.has_second {
+        true => me.cx.see(&format!("/signin/again?next={}", encoded(me.cx.address()))),
+        false => me.cx.see("/account/security?said=operator-needs-second"),
+    }))
 }
 
 impl FromRequestParts<Accounts> for Operator {

@@ -57,6 +57,7 @@ consent-needed = 请先阅读并勾选。
 consent-terms-text = 我同意使用条款：我只为自己有权处理的内容申请时间戳；时间戳证明内容不晚于所示时刻已经存在，不证明由谁创作，也不代替登记或公证；账号由我本人保管和使用。
 consent-privacy-text = 我知悉并同意：为提供账号，本节点处理我的姓名或称呼、邮箱、登录设备与网络地址、操作记录；内容加密保存，账号存续期间保留，网络日志至少保留六个月；我可以查阅、复制、更正、导出、注销，并可撤回同意。
 consent-identity-text = 我单独同意：为核验真实身份，本节点处理我的证件姓名、号码及所上传的证件影像（敏感个人信息），仅用于核验；影像在决定后按所示天数删除，对外只显示掩码后的姓名与号码。不同意不影响其他功能。
+consent-identity-provider = 选择由机构比对时，姓名、国家或地区、证件种类与号码会提供给 { $name }。
 consent-show-name-text = 我单独同意：在公开的验证页面上显示我的姓名。未同意时，公开页面不显示姓名，只有持有链接密钥的人可以看到。
 
 # First administrator
@@ -126,6 +127,7 @@ mail-new = 新邮箱
 # Security
 security = 登录与安全
 security-lead = 通行密钥最安全：不会被骗走，也没有可泄露的密码。
+passkey-failed = 没有完成。请在设备上确认；若设备上没有本站的通行密钥，请用密码登录。
 passkeys = 通行密钥
 passkeys-note = 每台设备或每把安全钥匙一个。
 passkeys-none = 还没有通行密钥
@@ -262,6 +264,8 @@ history-what = 操作
 history-on = 对象
 history-sealed = 截至第 { $number } 行，已于 { $time } 盖时间戳。
 history-not-sealed = 尚未盖时间戳，一小时内完成。
+history-broken = 第 { $number } 行与前一行不衔接：记录被改动过。
+history-seals = 下载每小时的时间戳（JSON）
 history-file = 下载记录（JSON）
 history-token = 下载其时间戳
 
@@ -302,6 +306,7 @@ identity-apply = 提交核验
 identity-apply-note = 已核验的身份在新的决定之前继续有效。
 identity-withdraw = 撤回
 identity-withdraw-note = 删除所填内容与影像；已出具的声明将显示为不再有效。
+provider-silent = 核验机构未能在期限内答复，请改为提交证件影像。
 method-papers = 运营者审核证件
 method-papers-note = 运营者查看证件影像后决定。
 method-provider = 核验机构比对
@@ -454,6 +459,8 @@ act-consent-withdrawn = 撤回同意
 act-exported = 导出数据
 act-history-exported = 导出操作记录
 act-erasure-asked = 申请注销
+act-erasure-stopped = 取消注销
+act-mail-viewed = 查看待发邮件
 act-erased = 注销
 act-frozen = 冻结账号
 act-thawed = 解冻账号
@@ -545,6 +552,17 @@ mail-identity-refused =
     您提交的真实身份未能确认。{ $reason }
 
     您可以更正后重新提交。
+mail-operator-review =
+    有身份待审核
+    有人提交了真实身份。请在 /operator/identities 处理。
+mail-operator-report =
+    收到举报
+    有访客提交了举报。请在 /operator/reports 处理。
+mail-report-answer =
+    对举报的答复
+    您举报的对象：{ $about }
+
+    { $answer }
 mail-erasure =
     已申请注销
     您的账号将在七天后注销。若改变主意，请在此之前登录并取消；若非本人操作，请立即取消并更改密码。

@@ -138,7 +138,11 @@ impl Fault {
         } else {
             let (whose, code) = (w.say(if self.is_ours() { "fault-ours" } else { "fault-yours" }), self.code());
             let (enquiry, at) = (cx.enquiry.clone(), proof_wasm::page::moment(cx.now, cx.language, false));
-            cx.page(&Refusal { w, what, remedy, whose, code, enquiry, at, status: self.status() })
+            let (href, link) = match self {
+                Self::Frozen => ("/account/privacy", w.say("fault-privacy")),
+                _ => ("/", w.say("fault-home")),
+            };
+            cx.page(&Refusal { w, what, remedy, whose, code, enquiry, at, href, link, status: self.status() })
         };
         if *self == Self::SignIn && cx.path().starts_with("/api/") {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -172,6 +176,8 @@ struct Refusal {
     code: &'static str,
     enquiry: String,
     at: String,
+    href: &'static str,
+    link: String,
     status: StatusCode,
 }
 

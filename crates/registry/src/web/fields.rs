@@ -43,6 +43,12 @@ impl Fields {
         self.texts.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether there is a text of this name, be it empty.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.texts.iter().any(|(n, _)| n == name)
+    }
+
     /// All texts of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.texts.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.trim())

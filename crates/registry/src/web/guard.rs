@@ -42,7 +42,11 @@ pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) 
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = <Cx as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &site).await;
-    let mut response = if !is_read && !is_from_here(&parts.headers) {
+    // No id of ours and no file's name holds a NUL, and no database takes one.
+    let has_nul = parts.uri.path().contains("%00");
+    let mut response = if has_nul {
+        Fault::NotFound.answer(&cx)
+    } else if !is_read && !is_from_here(&parts.headers) {
         Fault::OtherSite.answer(&cx)
     } else {
         let answer = next.run(Request::from_parts(parts, body));

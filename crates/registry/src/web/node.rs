@@ -133,6 +133,12 @@ impl Node {
         reading.map_or(Time::from_unix(0), |reading| reading.time)
     }
 
+    /// Whether the time can be relied on for what cannot be undone.
+    #[must_use]
+    pub fn is_time_told(&self) -> bool {
+        self.clock.as_ref().is_none_or(|clock| clock.now().is_ok())
+    }
+
     /// What the clock is like now; none in an evaluation instance, which has no watched clock.
     #[must_use]
     pub fn clock_status(&self) -> Option<Status> {

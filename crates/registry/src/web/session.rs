@@ -36,6 +36,13 @@ alter table session add column proved_s bigint not null default 0;
 alter table session add column about bytea;
 ",
         },
+        Migration {
+            number: 3,
+            name: "whether a second factor was used",
+            sql: "
+alter table session add column is_strong bigint not null default 0;
+",
+        },
     ],
 };
 
@@ -112,6 +119,8 @@ pub struct Session {
     pub seen: Time,
     /// When the person last proved to be that person.
     pub proved: Time,
+    /// Whether more than a password was proved.
+    pub is_strong: bool,
     /// What the room that began it keeps of it.
     pub about: Vec<u8>,
 }
@@ -130,17 +139,18 @@ impl Sessions {
 
     /// Begins a session. A new one for every sign-in, so that no token from before it lives on.
     /// `about` is what the room wants to know of it later.
-    pub async fn begin(&self, person: &str, about: &[u8], now: Time) -> Result<Token, TrustError> {
+    pub async fn begin(&self, person: &str, about: &[u8], is_strong: bool, now: Time) -> Result<Token, TrustError> {
         let token = Token(trust::keys::random()?);
-        let sql = "insert into session (id, person, made_s, seen_s, proved_s, about) values ($1, $2, $3, $3, $3, $4)";
-        self.db.execute(sql, &[token.id().into(), person.into(), now.unix_s().into(), about.into()]).await?;
+        let sql = "insert into session (id, person, made_s, seen_s, proved_s, about, is_strong) values ($1, $2, $3, $3, $3, $4, $5)";
+        let values = [token.id().into(), person.into(), now.unix_s().into(), about.into(), is_strong.into()];
+        self.db.execute(sql, &values).await?;
         Ok(token)
     }
 
     /// The session of a token, where it still holds.
     pub async fn find(&self, token: &Token, now: Time) -> Result<Option<Session>, StoreError> {
         let now_s = now.unix_s();
-        let sql = "select id, person, made_s, seen_s, proved_s, about from session where id = $1";
+        let sql = "select id, person, made_s, seen_s, proved_s, about, is_strong from session where id = $1";
         let rows = self.db.rows(sql, &[token.id().into()]).await?;
         let Some(session) = rows.first().map(read).transpose()?.filter(|session| session.holds(now)) else {
             return Ok(None);
@@ -154,7 +164,7 @@ impl Sessions {
 
     /// The sessions of a person that hold, the newest first.
     pub async fn of(&self, person: &str, now: Time) -> Result<Vec<Session>, StoreError> {
-        let sql = "select id, person, made_s, seen_s, proved_s, about from session where person = $1 \
+        let sql = "select id, person, made_s, seen_s, proved_s, about, is_strong from session where person = $1 \
                    order by made_s desc, id";
         let rows = self.db.rows(sql, &[person.into()]).await?;
         let all: Result<Vec<Session>, StoreError> = rows.iter().map(read).collect();
@@ -162,9 +172,10 @@ impl Sessions {
     }
 
     /// Notes that the person of a session proved again to be that person.
-    pub async fn prove(&self, id: &str, now: Time) -> Result<(), StoreError> {
-        let sql = "update session set proved_s = $2 where id = $1";
-        self.db.execute(sql, &[id.into(), now.unix_s().into()]).await.map(drop)
+    pub async fn prove(&self, id: &str, is_strong: bool, now: Time) -> Result<(), StoreError> {
+        let sql =
+            "update session set proved_s = $2, is_strong = case when $3 = 1 then 1 else is_strong end where id = $1";
+        self.db.execute(sql, &[id.into(), now.unix_s().into(), is_strong.into()]).await.map(drop)
     }
 
     /// Ends one session.
@@ -205,6 +216,7 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         seen: time(3)?,
         proved: time(4)?,
         about: row.bytes(5).map(<[u8]>::to_vec).unwrap_or_default(),
+        is_strong: row.int(6)? != 0,
     })
 }
 
@@ -223,8 +235,8 @@ mod tests {
         let db = Db::open(&location, true, SCHEMA).await.unwrap();
         let sessions = Sessions::open(&db).await.unwrap();
         let now = Time::from_unix(1_800_000_000);
-        let token = sessions.begin("lin", b"a phone", now).await.unwrap();
-        let other = sessions.begin("lin", b"", now.plus_s(-1)).await.unwrap();
+        let token = sessions.begin("lin", b"a phone", false, now).await.unwrap();
+        let other = sessions.begin("lin", b"", true, now.plus_s(-1)).await.unwrap();
         assert!(token != other);
         for is_secure in [true, false] {
             let cookie = token.cookie(is_secure).unwrap();
@@ -236,8 +248,13 @@ mod tests {
         }
         let found = sessions.find(&token, now.plus_s(3600)).await.unwrap().unwrap();
         assert_eq!((&*found.person, found.made, found.proved, &*found.about), ("lin", now, now, &b"a phone"[..]));
-        sessions.prove(&found.id, now.plus_s(60)).await.unwrap();
-        assert_eq!(sessions.find(&token, now).await.unwrap().unwrap().proved, now.plus_s(60));
+        assert!(!found.is_strong && sessions.find(&other, now).await.unwrap().unwrap().is_strong);
+        sessions.prove(&found.id, false, now.plus_s(60)).await.unwrap();
+        let proved = sessions.find(&token, now).await.unwrap().unwrap();
+        assert_eq!((proved.proved, proved.is_strong), (now.plus_s(60), false));
+        sessions.prove(&found.id, true, now.plus_s(61)).await.unwrap();
+        sessions.prove(&found.id, false, now.plus_s(62)).await.unwrap();
+        assert!(sessions.find(&token, now).await.unwrap().unwrap().is_strong, "what was proved stays");
         let listed: Vec<String> = sessions.of("lin", now).await.unwrap().into_iter().map(|s| s.id).collect();
         assert_eq!(listed, [token.id(), other.id()]);
         assert!(sessions.of("mei", now).await.unwrap().is_empty());
@@ -248,8 +265,10 @@ mod tests {
         assert_eq!(sessions.sweep(now.plus_s(REST_S + 2)).await.unwrap(), 1);
         sessions.end(&token).await.unwrap();
         assert!(sessions.find(&token, now).await.unwrap().is_none());
-        let (third, fourth) =
-            (sessions.begin("lin", b"", now).await.unwrap(), sessions.begin("lin", b"", now).await.unwrap());
+        let (third, fourth) = (
+            sessions.begin("lin", b"", false, now).await.unwrap(),
+            sessions.begin("lin", b"", false, now).await.unwrap(),
+        );
         let ended: Result<u64, StoreError> = store::transaction!(db, tx => {
             let others = end_one(tx, "mei", &third.id()).await?;
             Ok(others + end_all(tx, "lin", &third.id()).await?)

@@ -155,6 +155,7 @@ pub struct Form {
     takes_files: bool,
     is_read: bool,
     script: &'static str,
+    failed: String,
 }
 
 /// A question of a form.
@@ -363,10 +364,11 @@ impl Form {
         self
     }
 
-    /// What the script of the page does with it.
+    /// What the script of the page does with it, and what is said where that fails.
     #[must_use]
-    pub fn script(mut self, script: &'static str) -> Self {
+    pub fn script(mut self, script: &'static str, failed: String) -> Self {
         self.script = script;
+        self.failed = failed;
         self
     }
 

@@ -313,3 +313,4 @@ cmd-operator-token = Make a new one-time token for an administrator; an earlier 
 operator-token = The administrator token, shown once: { $token } Open /administrator on this node and enter it.
 err-provider-plain = The provider of identity at { $url } would be asked in the clear. Use https, or http on this host.
 serve-administrator = Become the administrator: { $url }/administrator, with the token of { $command }
+err-secret-empty = { $path } holds no secret.

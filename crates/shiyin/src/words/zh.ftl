@@ -313,3 +313,4 @@ cmd-operator-token = 生成新的管理员一次性令牌，先前的随即失�
 operator-token = 管理员令牌（只显示一次）：{ $token } 请打开本节点的 /administrator 页面填写。
 err-provider-plain = 身份核验机构 { $url } 将以明文访问。请使用 https，或本机的 http。
 serve-administrator = 成为管理员：{ $url }/administrator，令牌由 { $command } 生成
+err-secret-empty = { $path } 中没有密钥。

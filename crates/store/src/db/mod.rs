@@ -227,6 +227,15 @@ impl Db {
         }
     }
 
+    /// Lets what was deleted go from the files as well, as far as the database can: SQLite overwrites
+    /// it; PostgreSQL frees it, and its archives are beyond reach here.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => sqlite::scrub(pool).await,
+            Pool::Postgres(pool) => postgres::scrub(pool).await,
+        }
+    }
+
     /// Writes a copy of an SQLite database to a file that must not exist, as of one moment.
     pub async fn copy_to(&self, path: &std::path::Path) -> Result<(), StoreError> {
         match &self.pool {

@@ -75,6 +75,12 @@ pub(super) async fn commit(tx: Transaction<'static, Postgres>) -> Result<(), Fai
     })
 }
 
+/// Overwrites nothing, but gives pages with deleted rows free to be; archives are the operator's.
+pub(super) async fn scrub(pool: &PgPool) -> Result<(), StoreError> {
+    let done = sqlx::query("vacuum").execute(pool).await;
+    done.map(drop).map_err(|error| StoreError::Refused(format!("the database cannot be cleaned: {error}")))
+}
+
 statements!(Postgres, PgArguments);
 
 fn read(row: &PgRow) -> Result<Row, sqlx::Error> {

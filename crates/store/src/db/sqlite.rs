@@ -23,6 +23,8 @@ pub(super) async fn open(path: &Path, create: bool) -> Result<SqlitePool, StoreE
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted is overwritten: a key that was erased must not be found in a free page.
+        .pragma("secure_delete", "on")
         .busy_timeout(Duration::from_secs(10));
     let pool = SqlitePoolOptions::new().max_connections(4);
     // A connection whose commit failed does not know any more where it stands.
@@ -76,6 +78,12 @@ fn read(row: &SqliteRow) -> Result<Row, sqlx::Error> {
         })
     };
     (0..row.len()).map(cell).collect::<Result<_, _>>().map(Row)
+}
+
+/// Folds the write-ahead log into the file, so that nothing deleted stays in it.
+pub(super) async fn scrub(pool: &SqlitePool) -> Result<(), StoreError> {
+    let done = sqlx::query("pragma wal_checkpoint(truncate)").execute(pool).await;
+    done.map(drop).map_err(|error| StoreError::Refused(format!("the write-ahead log cannot be folded: {error}")))
 }
 
 pub(super) async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {

@@ -122,6 +122,8 @@ acts! {
     HistoryExported = "act-history-exported",
     /// Erasure was asked for.
     ErasureAsked = "act-erasure-asked",
+    /// Erasure was taken back.
+    ErasureStopped = "act-erasure-stopped",
     /// A person was erased.
     Erased = "act-erased",
     /// An account was frozen.
@@ -142,6 +144,8 @@ acts! {
     Unblocked = "act-unblocked",
     /// Data was disclosed to an authority.
     Disclosed = "act-disclosed",
+    /// The operator looked at waiting mail.
+    MailViewed = "act-mail-viewed",
     /// A mail was handed over by the operator.
     MailHandedOver = "act-mail-handed-over",
     /// Somebody became an administrator.
@@ -179,6 +183,16 @@ impl Scope {
             Self::Node => "node".to_owned(),
         }
     }
+}
+
+/// A stamp over one line of a trail, and so over all lines before it.
+pub struct Seal {
+    /// The number of the line.
+    pub number: i64,
+    /// When it was stamped.
+    pub made: Time,
+    /// The TimeStampResp over the line, without the end of line.
+    pub token: Vec<u8>,
 }
 
 /// What a line says. Fields stand in the order of their names, as RFC 8785 wants.
@@ -279,11 +293,13 @@ impl Accounts {
         rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
     }
 
-    /// The newest stamp over a line of a trail: its number, and when.
-    pub async fn sealed(&self, scope: &Scope) -> Result<Option<(i64, Time)>, StoreError> {
-        let sql = "select number, made_s from audit_seal where scope = $1 order by number desc limit 1";
-        let rows = self.db().rows(sql, &[scope.name().into()]).await?;
-        rows.first().map(|row| Ok((row.int(0)?, Time::from_unix(row.int(1)?)))).transpose()
+    /// The stamps over lines of a trail, the oldest first: number, when, and the TimeStampResp over the line.
+    pub async fn seals(&self, scope: &Scope) -> Result<Vec<Seal>, StoreError> {
+        let sql = "select number, made_s, token from audit_seal where scope = $1 order by number";
+        let read = |row: &Row| {
+            Ok(Seal { number: row.int(0)?, made: Time::from_unix(row.int(1)?), token: row.bytes(2)?.to_vec() })
+        };
+        self.db().rows(sql, &[scope.name().into()]).await?.iter().map(read).collect()
     }
 
     /// Stamps the newest line of each trail that grew since its last stamp.

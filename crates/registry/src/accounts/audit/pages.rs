@@ -1,6 +1,7 @@
 //! The pages of the audit trail: what happened, and the trail as a file that can be verified.
 
 use super::{Act, Line, Scope, act_words, note};
+use crate::accounts::throttle::STAMP;
 use crate::accounts::{Accounts, Me, WORDS};
 use crate::web::sheet::{Block, Ledger, Part, Sheet, Value};
 use crate::web::{Cx, Fault};
@@ -9,7 +10,9 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::http::{HeaderValue, Response, header};
 use axum::routing::get;
+use base64ct::{Base64, Encoding as _};
 use proof::der::Time;
+use serde_json::json;
 
 /// The lines that a page shows.
 const SHOWN: i64 = 200;
@@ -49,13 +52,27 @@ pub async fn part(accounts: &Accounts, cx: &Cx, scope: &Scope, place: &str) -> R
     let newest = lines.first().map_or(0, |line| line.number);
     let part = Part::new(w.say("history")).note(w.say("history-note")).full();
     let part = part.with(ledger(accounts, cx, &lines).await?);
-    let sealed = match accounts.sealed(scope).await? {
-        Some((number, at)) => w.fill("history-sealed", &[("number", &number.to_string()), ("time", &at.to_string())]),
+    let seals = accounts.seals(scope).await?;
+    let sealed = match seals.last() {
+        Some(seal) => {
+            let (number, time) = (seal.number.to_string(), seal.made.to_string());
+            w.fill("history-sealed", &[("number", &number), ("time", &time)])
+        }
         None => w.say("history-not-sealed"),
     };
+    let part = match super::check(&accounts.trail(scope, 1, i64::MAX).await?) {
+        Ok(()) => part,
+        Err(number) => {
+            let what = w.fill("history-broken", &[("number", &number.to_string())]);
+            part.with(Block::Notice(w.say("history"), what))
+        }
+    };
     let file = |name: &str| format!("{place}/{name}?to={newest}");
-    let links =
-        vec![(file("history.jsonl"), w.say("history-file")), (file("history.jsonl.tsr"), w.say("history-token"))];
+    let links = vec![
+        (file("history.jsonl"), w.say("history-file")),
+        (file("history.jsonl.tsr"), w.say("history-token")),
+        (format!("{place}/seals.json"), w.say("history-seals")),
+    ];
     Ok(part.with(Block::Note(sealed)).maybe((newest > 0).then_some(Block::Links(links))))
 }
 
@@ -92,7 +109,16 @@ pub async fn file(me: &Me, scope: &Scope, name: &str) -> Result<Response<Body>, 
             noted?;
             (text.into_bytes(), "application/jsonl")
         }
+        "seals.json" => {
+            let seal = |seal: &super::Seal| {
+                let token = Base64::encode_string(&seal.token);
+                json!({ "number": seal.number, "made": seal.made.to_string(), "token": token })
+            };
+            let seals: Vec<_> = me.accounts.seals(scope).await?.iter().map(seal).collect();
+            (serde_json::to_vec_pretty(&seals).map_err(Fault::broken)?, "application/json")
+        }
         "history.jsonl.tsr" => {
+            me.accounts.try_once(STAMP, &me.person.id, me.cx.now).await?;
             let token = me.accounts.stamp(text.as_bytes()).await?;
             (token.ok_or(Fault::TooSlow)?, "application/timestamp-reply")
         }

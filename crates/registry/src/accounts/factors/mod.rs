@@ -51,9 +51,10 @@ fn new_challenge() -> Result<String, TrustError> {
 impl Accounts {
     /// The relying party and the origin: the site's own address.
     pub(super) fn relying_party(&self) -> (String, String) {
-        let url = self.site().node.profile.url.trim_end_matches('/').to_owned();
-        let host = url.split_once("://").map_or(&*url, |(_, host)| host);
-        (host.split(':').next().unwrap_or_default().to_owned(), url.clone())
+        let url = self.site().node.profile.url.to_ascii_lowercase();
+        let (scheme, rest) = url.split_once("://").unwrap_or(("https", &url));
+        let host = rest.split('/').next().unwrap_or_default();
+        (host.split(':').next().unwrap_or_default().to_owned(), format!("{scheme}://{host}"))
     }
 
     /// The passkeys of a person, the newest first.
@@ -179,6 +180,7 @@ impl Accounts {
         let reset: Result<(), TrustError> = store::transaction!(self.db(), tx => {
             remove_factors(tx, &whom.id).await?;
             end_all(tx, &whom.id, "").await?;
+            Self::end_tickets(tx, &whom.id).await?;
             let (actor, object) = (format!("person/{}", by.id), format!("person/{}", whom.id));
             note(tx, &Scope::Node, &actor, Act::FactorsReset, &object, cx.now).await?;
             note(tx, &Scope::Person(whom.id.clone()), &actor, Act::FactorsReset, "", cx.now).await?;
@@ -194,6 +196,16 @@ pub(super) async fn remove_factors(tx: &mut Tx, person: &str) -> Result<(), Stor
     tx.execute("delete from passkey where person = $1", &[person.into()]).await?;
     tx.execute("delete from recovery_code where person = $1", &[person.into()]).await?;
     tx.execute("delete from device where person = $1", &[person.into()]).await.map(drop)
+}
+
+/// Whatever comes as the answer of an authenticator is read and refused.
+#[cfg(fuzzing)]
+pub fn fuzz_passkey(bytes: &[u8]) {
+    let asked = Asked { rp_id: "a.example", origin: "https://a.example", challenge: "Y2hhbGxlbmdl" };
+    if let Ok(answer) = Answer::parse(&String::from_utf8_lossy(bytes)) {
+        assert!(answer.made(&asked).is_err());
+    }
+    passkey::fuzz(bytes, &asked);
 }
 
 #[cfg(test)]

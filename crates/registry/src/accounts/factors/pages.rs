@@ -4,6 +4,7 @@ use super::passkey::{ALGORITHMS, Answer, Asked};
 use super::{PASSKEYS_MAX, new_challenge, totp};
 use crate::accounts::audit::{Act, note_own};
 use crate::accounts::person::sign_in::About;
+use crate::accounts::throttle::BEGIN;
 use crate::accounts::ticket::{Kind, wrong_code};
 use crate::accounts::who::next_of;
 use crate::accounts::{Accounts, Me, Sent, Visitor, WORDS, said};
@@ -72,7 +73,7 @@ pub(in crate::accounts) async fn security_sheet(me: &Me, wrong: Option<(&Fields,
     };
     let make = act("/account/passkeys", "passkey-make")
         .hidden("credential", "")
-        .script("make")
+        .script("make", w.say("passkey-failed"))
         .field(Field::text("label", w.say("passkey-label")).help(w.say("passkey-label-help")).optional().short());
     passkeys = passkeys.with(Block::Form(make));
 
@@ -220,6 +221,7 @@ async fn remove_passkey(Sent { me, fields }: Sent) -> Response<Body> {
 /// `POST /signin/passkey/begin`: a question that anybody's authenticator may answer.
 async fn begin_use(Visitor { cx, accounts, .. }: Visitor) -> Response<Body> {
     let begun = async {
+        accounts.try_once(BEGIN, &cx.caller_text(), cx.now).await?;
         let challenge = new_challenge()?;
         let cookie = accounts.begin(Kind::UsePasskey, None, &challenge, "", cx.now).await?;
         let (rp_id, _) = accounts.relying_party();
@@ -244,10 +246,10 @@ async fn use_passkey(headers: HeaderMap, Visitor { cx, accounts, fields }: Visit
         let person = accounts.person(&whose).await?.ok_or_else(unfit)?;
         match &cx.session {
             Some(session) if session.person == person.id => {
-                accounts.site().sessions.prove(&session.id, cx.now).await?;
+                accounts.site().sessions.prove(&session.id, true, cx.now).await?;
                 Ok(cx.see(next_of(fields.text("next"))))
             }
-            _ => accounts.let_in(&cx, &headers, &person, fields.text("next")).await,
+            _ => accounts.let_in(&cx, &headers, &person, true, fields.text("next")).await,
         }
     };
     cx.end(entered.await)

@@ -217,6 +217,26 @@ impl<'a> PublicKey<'a> {
     }
 }
 
+/// The parts of an answer that a stranger encodes, past the JSON around them.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(bytes: &[u8], asked: &Asked<'_>) {
+    let text = Base64UrlUnpadded::encode_string(bytes);
+    let client = |kind: &str| {
+        let json =
+            format!("{{\"type\":\"{kind}\",\"challenge\":\"{}\",\"origin\":\"{}\"}}", asked.challenge, asked.origin);
+        Base64UrlUnpadded::encode_string(json.as_bytes())
+    };
+    let answer = |kind: &str| Answer {
+        id: text.clone(),
+        client: client(kind),
+        attestation: text.clone(),
+        authenticator: text.clone(),
+        signature: text.clone(),
+    };
+    let _ = answer("webauthn.create").made(asked);
+    assert!(answer("webauthn.get").used(asked, bytes, 0).is_err());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,9 +16,10 @@ pub use review::{Review, Sheets};
 
 use super::audit::{Act, Scope, note};
 use super::privacy::consent::Purpose;
-use super::{Accounts, Me, new_id};
+use super::{Accounts, Me, WORDS, new_id};
 use crate::web::{Fault, Upload, Words};
 use proof::der::Time;
+use proof::report::Language;
 use provider::{Question, Said};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(super) const PAPERS_MAX: usize = 3;
 const JOB: &str = "identity";
 const TRIES: i64 = 30;
 const LEASE_MS: i64 = 60_000;
+/// A provider that has not decided by then is taken to have refused.
+const PROVIDER_S: i64 = 3 * 86_400;
 
 /// How it was found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,13 +266,13 @@ impl Accounts {
     pub async fn identity_of(&self, person: &str, organisation: Option<&str>) -> Result<Option<Identity>, TrustError> {
         static OF_PERSON: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
             format!(
-                "select {COLUMNS} from identity i where i.person = $1 and i.organisation is null and i.body is not null \
+                "select {COLUMNS} from identity i where i.person = $1 and i.organisation is null and i.state <> 'withdrawn' and i.body is not null \
                  order by case when i.state = 'confirmed' then 0 else 1 end, i.made_s desc, i.id limit 1"
             )
         });
         static OF_ORGANISATION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
             format!(
-                "select {COLUMNS} from identity i where i.organisation = $1 and i.body is not null \
+                "select {COLUMNS} from identity i where i.organisation = $1 and i.state <> 'withdrawn' and i.body is not null \
                  order by case when i.state = 'confirmed' then 0 else 1 end, i.made_s desc, i.id limit 1"
             )
         });
@@ -286,7 +289,9 @@ impl Accounts {
     /// A real name or an application by its id.
     pub async fn identity(&self, id: &str) -> Result<Option<Identity>, TrustError> {
         static BY_ID: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-            format!("select {COLUMNS} from identity i where i.id = $1 and i.body is not null")
+            format!(
+                "select {COLUMNS} from identity i where i.id = $1 and i.state <> 'withdrawn' and i.body is not null"
+            )
         });
         match self.db().rows(&BY_ID, &[id.into()]).await?.first() {
             Some(row) => self.read_identity(row).await,
@@ -307,14 +312,17 @@ impl Accounts {
             let paper_id = new_id()?;
             papers.push((paper_id.clone(), kind, key.seal(&format!("paper/{paper_id}"), &paper.bytes)?));
         }
-        self.consent(&me.cx, &me.person, Purpose::Identity, true).await?;
         let scope = new.organisation.as_ref().map_or_else(|| me.scope(), |id| Scope::Organisation(id.clone()));
-        let asked: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            let sql = "select id from identity where state = 'waiting' and person = $1 \
-                       and coalesce(organisation, '') = $2";
-            let whose = new.organisation.clone().unwrap_or_default();
-            for row in tx.rows(sql, &[me.person.id.as_str().into(), whose.into()]).await? {
-                remove_identity(tx, row.text(0)?).await?;
+        let notices = match new.method {
+            Method::Papers => self.notices("mail-operator-review", now).await?,
+            Method::Provider => Vec::new(),
+        };
+        let asked: Result<(), TrustError> = store::transaction!(self.db(), tx => {
+            let whose = new.organisation.as_deref();
+            let own = (me.person.id.as_str(), &*me.person.key);
+            self.note_consent(tx, &me.cx, own, Purpose::Identity, whose, true).await?;
+            for (old, _) in of_subject(tx, &me.person.id, whose).await?.into_iter().filter(|(_, s)| s == "waiting") {
+                retire(tx, &old, now).await?;
             }
             let sql = "insert into identity (id, person, organisation, method, state, body, made_s) \
                        values ($1, $2, $3, $4, 'waiting', $5, $6)";
@@ -337,21 +345,32 @@ impl Accounts {
                 let job = NewJob { id: &id, kind: JOB, payload: &id, due_ms: now_ms, tries_max: TRIES };
                 jobs::add(tx, &job, now_ms).await?;
             }
-            note(tx, &scope, &me.actor(), Act::IdentityAsked, &place, now).await
+            note(tx, &scope, &me.actor(), Act::IdentityAsked, &place, now).await?;
+            for (operator, notice) in &notices {
+                self.write(tx, Some(operator), notice, now).await?;
+            }
+            Ok(())
         });
         asked?;
         self.wake();
         Ok(())
     }
 
-    /// Takes a real name or an application back: what was stated and all papers go.
+    /// Takes a real name and every application for one back: what was stated and all papers go.
     pub(super) async fn withdraw_identity(&self, me: &Me, identity: &Identity) -> Result<(), Fault> {
-        let done: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            remove_identity(tx, &identity.id).await?;
-            note(tx, &identity.scope(), &me.actor(), Act::IdentityWithdrawn, &identity.object(), me.cx.now).await
+        let now = me.cx.now;
+        let done: Result<(), TrustError> = store::transaction!(self.db(), tx => {
+            let whose = identity.organisation.as_deref();
+            for (id, _) in of_subject(tx, &me.person.id, whose).await? {
+                retire(tx, &id, now).await?;
+            }
+            note(tx, &identity.scope(), &me.actor(), Act::IdentityWithdrawn, &identity.object(), now).await?;
+            let own = (me.person.id.as_str(), &*me.person.key);
+            self.note_consent(tx, &me.cx, own, Purpose::Identity, whose, false).await
         });
         done?;
-        self.consent(&me.cx, &me.person, Purpose::Identity, false).await
+        self.wake();
+        Ok(())
     }
 
     /// Writes a decision: whoever made it is in the trails of both.
@@ -390,12 +409,11 @@ impl Accounts {
             }
             if is_confirmed {
                 // The new name takes the place of the old one.
-                let sql = "select id from identity where state = 'confirmed' and id <> $1 and person = $2 \
-                           and coalesce(organisation, '') = $3";
-                let whose = identity.organisation.clone().unwrap_or_default();
-                let values = [identity.id.as_str().into(), identity.person.as_str().into(), whose.into()];
-                for row in tx.rows(sql, &values).await? {
-                    remove_identity(tx, row.text(0)?).await?;
+                let whose = identity.organisation.as_deref();
+                for (id, state) in of_subject(tx, &identity.person, whose).await? {
+                    if state == "confirmed" && id != identity.id {
+                        retire(tx, &id, now).await?;
+                    }
                 }
             }
             note(tx, &identity.scope(), decider, act, &identity.object(), now).await?;
@@ -413,6 +431,14 @@ impl Accounts {
         let now_ms = now.unix_s() * 1000;
         while let Some(job) = jobs::take(self.db(), JOB, &new_id()?, now_ms, LEASE_MS).await? {
             let identity = self.identity(&job.payload).await?.filter(Identity::is_waiting);
+            let applicant = match &identity {
+                Some(identity) => self.person(&identity.person).await?,
+                None => None,
+            };
+            if applicant.is_some_and(|person| person.is_frozen()) {
+                jobs::fail(self.db(), &job, "the account is frozen", now_ms).await?;
+                continue;
+            }
             let said = match &identity {
                 None => None,
                 Some(identity) => {
@@ -459,29 +485,78 @@ impl Accounts {
         Ok(())
     }
 
-    /// Removes the papers whose time is over.
-    pub(super) async fn sweep_papers(&self, now: Time) -> Result<(), StoreError> {
-        let sql = "select distinct i.id, i.person, i.organisation from identity i join paper p on p.identity = i.id \
-                   where i.papers_until_s <= $1";
+    /// Removes papers whose time is over, what was refused with them, and what was withdrawn while a
+    /// hold kept it; and answers for a provider that never did. A hold keeps all of a person's.
+    pub(super) async fn sweep_papers(&self, now: Time) -> Result<(), TrustError> {
+        let sql = "select i.id, i.person, i.organisation, i.state from identity i left join person p on p.id = i.person \
+                   where i.body is not null and (p.hold is null or p.hold_until_s <= $1) \
+                   and (i.state = 'withdrawn' or (i.papers_until_s <= $1 and (i.state = 'refused' \
+                   or exists (select 1 from paper q where q.identity = i.id))))";
         for row in self.db().rows(sql, &[now.unix_s().into()]).await? {
             let scope = match row.maybe_text(2)? {
                 Some(organisation) => Scope::Organisation(organisation.to_owned()),
                 None => Scope::Person(row.text(1)?.to_owned()),
             };
-            let id = row.text(0)?;
+            let (id, state) = (row.text(0)?, row.text(3)?);
             let removed: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-                tx.execute("delete from paper where identity = $1", &[id.into()]).await?;
+                match state {
+                    "confirmed" => {
+                        tx.execute("delete from paper where identity = $1", &[id.into()]).await?;
+                    }
+                    _ => remove_identity(tx, id).await?,
+                }
                 note(tx, &scope, "node", Act::PapersDeleted, &format!("identity/{id}"), now).await
             });
             removed?;
+        }
+        let sql = "select id from identity where state = 'waiting' and method = 'provider' and made_s < $1";
+        for row in self.db().rows(sql, &[(now.unix_s() - PROVIDER_S).into()]).await? {
+            if let Some(identity) = self.identity(row.text(0)?).await? {
+                let applicant = self.person(&identity.person).await?;
+                let language = applicant.map_or(Language::Zh, |person| person.language());
+                let reason = WORDS.of(language).say("provider-silent");
+                self.decide_identity(&identity, "node", false, &reason, now).await?;
+            }
         }
         Ok(())
     }
 }
 
+/// The rows of a subject that are not withdrawn: their ids and states.
+async fn of_subject(
+    tx: &mut Tx,
+    person: &str,
+    organisation: Option<&str>,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = match organisation {
+        Some(organisation) => {
+            let sql = "select id, state from identity where organisation = $1 and state <> 'withdrawn' order by made_s";
+            tx.rows(sql, &[organisation.into()]).await?
+        }
+        None => {
+            let sql = "select id, state from identity where person = $1 and organisation is null \
+                       and state <> 'withdrawn' order by made_s";
+            tx.rows(sql, &[person.into()]).await?
+        }
+    };
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
+}
+
+/// Takes a row out of use. What was stated and the papers go at once, or when a hold on the applicant ends.
+async fn retire(tx: &mut Tx, id: &str, now: Time) -> Result<(), StoreError> {
+    let sql = "select 1 from identity i join person p on p.id = i.person where i.id = $1 and p.hold is not null \
+               and p.hold_until_s > $2";
+    if tx.rows(sql, &[id.into(), now.unix_s().into()]).await?.is_empty() {
+        return remove_identity(tx, id).await;
+    }
+    tx.execute("update identity set state = 'withdrawn' where id = $1", &[id.into()]).await.map(drop)
+}
+
 /// Removes what was stated, and the papers; the row stays, so that statements can say that it is gone.
 pub(super) async fn remove_identity(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     tx.execute("delete from paper where identity = $1", &[id.into()]).await?;
+    // A digest over a name and little else could be guessed.
+    tx.execute("update statement set digest = '' where identity = $1", &[id.into()]).await?;
     let sql = "update identity set state = 'withdrawn', body = null where id = $1";
     tx.execute(sql, &[id.into()]).await.map(drop)
 }

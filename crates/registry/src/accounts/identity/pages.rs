@@ -4,6 +4,7 @@ use super::{Application, Details, Identity, Method, PAPER_BYTES_MAX, PAPERS_MAX,
 use crate::accounts::audit::{Act, download, note};
 use crate::accounts::organisation::OWNER;
 use crate::accounts::privacy::consent::{self, Purpose};
+use crate::accounts::throttle::{IDENTITY, STAMP};
 use crate::accounts::{Accounts, Me, Sent, WORDS, new_id, said};
 use crate::web::sheet::{Block, Field, Form, Mark, Part, Sheet, Value};
 use crate::web::{Cx, Fault, Fields, Words};
@@ -150,7 +151,11 @@ fn form_part(whose: &Whose, wrong: Option<(&Fields, &Fault)>, w: Words) -> Part 
     form = form
         .field(Field::file("paper-1", w.say("identity-file")).help(help).optional())
         .field(Field::file("paper-2", w.say("identity-file-more")).optional())
-        .field(Field::check(Purpose::Identity.name(), w.say("consent-data"), consent::text(Purpose::Identity, w)))
+        .field(Field::check(
+            Purpose::Identity.name(),
+            w.say("consent-data"),
+            consent::text(Purpose::Identity, w, &whose.me.accounts),
+        ))
         .primary();
     let form = match wrong {
         Some((fields, fault)) => form.again(fields, fault),
@@ -202,8 +207,12 @@ fn application(whose: &Whose, fields: &Fields) -> Result<Application, Fault> {
 
 async fn end_apply(whose: &Whose, fields: &Fields) -> Response<Body> {
     let cx = &whose.me.cx;
+    if let Err(first) = whose.me.fresh(&whose.place()) {
+        return *first;
+    }
     let applied = async {
         let application = application(whose, fields)?;
+        whose.me.accounts.try_once(IDENTITY, &whose.me.person.id, cx.now).await?;
         whose.me.accounts.apply(&whose.me, &application).await?;
         Ok(cx.see(&format!("{}?said=identity-asked", whose.place())))
     };
@@ -217,6 +226,9 @@ async fn end_apply(whose: &Whose, fields: &Fields) -> Response<Body> {
 }
 
 async fn end_withdraw(whose: &Whose) -> Response<Body> {
+    if let Err(first) = whose.me.fresh(&whose.place()) {
+        return *first;
+    }
     let done = async {
         let identity = whose.identity().await?.ok_or(Fault::NotFound)?;
         whose.me.accounts.withdraw_identity(&whose.me, &identity).await?;
@@ -247,7 +259,12 @@ async fn withdraw(Sent { me, .. }: Sent) -> Response<Body> {
 /// `GET /organisations/{id}/identity`
 async fn show_organisation(me: Me, Path(id): Path<String>) -> Response<Body> {
     match Whose::owned(me, &id).await {
-        Ok(whose) => whose.me.cx.end(sheet(&whose, None).await.map(|sheet| whose.me.cx.page(&sheet))),
+        Ok(whose) => {
+            if let Err(first) = whose.me.fresh(&whose.place()) {
+                return *first;
+            }
+            whose.me.cx.end(sheet(&whose, None).await.map(|sheet| whose.me.cx.page(&sheet)))
+        }
         Err((me, fault)) => fault.answer(&me.cx),
     }
 }
@@ -363,6 +380,7 @@ async fn statement_file(me: Me, Path(name): Path<String>) -> Response<Body> {
         match name.as_str() {
             "identity.json" => Ok(download(text.into_bytes(), "application/json", "identity.json")),
             "identity.json.tsr" => {
+                me.accounts.try_once(STAMP, &me.person.id, me.cx.now).await?;
                 let token = me.accounts.stamp(text.as_bytes()).await?.ok_or(Fault::TooSlow)?;
                 Ok(download(token, "application/timestamp-reply", "identity.json.tsr"))
             }
@@ -384,11 +402,12 @@ async fn check(State(accounts): State<Accounts>, Path(id): Path<String>, cx: Cx)
             "confirmed" => Value::Mark(Mark::Sealed, w.say("statement-holds")),
             _ => Value::Mark(Mark::Failed, w.say("statement-over")),
         };
-        let part = Part::new(w.say("statement")).note(w.say("statement-check-note")).with(Block::Record(vec![
-            (w.say("state"), state),
-            (w.say("statement-made"), Value::Time(Time::from_unix(row.int(1)?))),
-            ("SHA-256".to_owned(), Value::Digest(row.text(0)?.to_owned())),
-        ]));
+        let mut facts =
+            vec![(w.say("state"), state), (w.say("statement-made"), Value::Time(Time::from_unix(row.int(1)?)))];
+        if !row.text(0)?.is_empty() {
+            facts.push(("SHA-256".to_owned(), Value::Digest(row.text(0)?.to_owned())));
+        }
+        let part = Part::new(w.say("statement")).note(w.say("statement-check-note")).with(Block::Record(facts));
         Ok(cx.page(&Sheet::new(&cx, w.say("statement-checked")).lead(w.say("statement-check-lead")).part(part)))
     };
     cx.end(checked.await)

@@ -27,7 +27,9 @@ pub struct Sheets {
 impl Accounts {
     /// The applications that wait for the operator, the oldest first.
     pub async fn reviews(&self, count: i64) -> Result<Vec<Identity>, TrustError> {
-        let sql = "select id from identity where state = 'waiting' and method = 'papers' order by made_s, id limit $1";
+        // Nothing but keeping goes on with what a frozen account stated.
+        let sql = "select i.id from identity i join person p on p.id = i.person where i.state = 'waiting' \
+                   and i.method = 'papers' and p.state = 'active' order by i.made_s, i.id limit $1";
         let mut found = Vec::new();
         for row in self.db().rows(sql, &[count.into()]).await? {
             found.extend(self.identity(row.text(0)?).await?);
@@ -53,11 +55,15 @@ impl Accounts {
         Ok(Review { identity, papers: papers? })
     }
 
-    /// Nobody decides on his or her own name.
+    /// Nobody decides on his or her own name, nor on that of an organisation of his or hers.
     async fn reviewed(&self, me: &Me, id: &str) -> Result<Identity, Fault> {
         let identity = self.identity(id).await?.filter(|identity| identity.method == Method::Papers);
         let identity = identity.ok_or(Fault::NotFound)?;
-        if identity.person == me.person.id { Err(Fault::NotAllowed) } else { Ok(identity) }
+        let is_member = match &identity.organisation {
+            Some(organisation) => self.roles(organisation, &me.person.id).await?.is_some(),
+            None => false,
+        };
+        if is_member || identity.person == me.person.id { Err(Fault::NotAllowed) } else { Ok(identity) }
     }
 
     /// A file of the papers of an application.

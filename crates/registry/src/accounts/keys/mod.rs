@@ -162,7 +162,7 @@ impl Accounts {
     /// The keys of a person, the newest first.
     async fn keys(&self, person: &Person) -> Result<Vec<Key>, TrustError> {
         let sql = "select id, label, organisation, scopes, made_s, due_s, used_s, ended_s from api_key \
-                   where person = $1 order by made_s desc, id limit 200";
+                   where person = $1 order by case when ended_s is null then 0 else 1 end, made_s desc, id limit 200";
         let rows = self.db().rows(sql, &[person.id.as_str().into()]).await?;
         rows.iter().map(|row| Self::read_key(person, row)).collect()
     }

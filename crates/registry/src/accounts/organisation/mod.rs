@@ -11,6 +11,7 @@ pub use approval::{Approval, Decision};
 pub(super) use pages::router;
 
 use super::audit::{Act, Scope, note};
+use super::identity::remove_identity;
 use super::person::Person;
 use super::{Accounts, Me, WORDS, new_id};
 use crate::web::{Cx, Fault, Words};
@@ -187,6 +188,7 @@ fn scope(id: &str) -> Scope {
 }
 
 impl Accounts {
+    /// An organisation that was dissolved has no key, and is not found.
     fn read_organisation(&self, row: &Row) -> Result<Organisation, TrustError> {
         let id = row.text(0)?.to_owned();
         let key = self.vault().key(&id, row.bytes(1)?)?;
@@ -197,7 +199,7 @@ impl Accounts {
 
     /// An organisation; none where there is none of this id.
     pub async fn organisation(&self, id: &str) -> Result<Option<Organisation>, TrustError> {
-        let sql = "select id, key, profile, asks, made_s from organisation where id = $1";
+        let sql = "select id, key, profile, asks, made_s from organisation where id = $1 and key is not null";
         let rows = self.db().rows(sql, &[id.into()]).await?;
         rows.first().map(|row| self.read_organisation(row)).transpose()
     }
@@ -356,6 +358,7 @@ impl Accounts {
         let index = self.mail_index(&me.person.profile.mail);
         let now = me.cx.now;
         store::transaction!(self.db(), tx => {
+            // Who invited is an owner still: those of others went with their role.
             let sql = "delete from invitation where id = $1 and mail_index = $2 and due_s > $3 returning organisation, roles";
             let rows = tx.rows(sql, &[invitation.into(), index.as_str().into(), now.unix_s().into()]).await?;
             let Some(row) = rows.first() else { return Ok(None) };
@@ -402,14 +405,19 @@ impl Accounts {
             if count == 0 {
                 return Ok(Change::NoMember);
             }
-            if !has_owner(tx, organisation).await? {
-                // An error, so that nothing of this stays.
-                return Err(StoreError::Refused(NO_OWNER.to_owned()));
-            }
-            if roles.is_none() {
-                end_duties(tx, organisation, person, me.cx.now).await?;
-            }
             note(tx, &scope(organisation), &me.actor(), act, &object, me.cx.now).await?;
+            if roles.is_none() && person != me.person.id {
+                let whose = Scope::Person(person.to_owned());
+                note(tx, &whose, &me.actor(), act, &format!("organisation/{organisation}"), me.cx.now).await?;
+            }
+            end_duties(tx, organisation, person, roles, me.cx.now).await?;
+            if !has_owner(tx, organisation).await? {
+                if has_members(tx, organisation).await? {
+                    // An error, so that nothing of this stays.
+                    return Err(StoreError::Refused(NO_OWNER.to_owned()));
+                }
+                dissolve(tx, organisation).await?;
+            }
             Ok(Change::Done)
         });
         match changed {
@@ -424,6 +432,9 @@ impl Accounts {
 
     /// Makes another member the owner in place of this one.
     async fn transfer(&self, me: &Me, organisation: &str, to: &str) -> Result<(), Fault> {
+        if to == me.person.id {
+            return Err(Fault::NotFound);
+        }
         let done: Result<bool, StoreError> = store::transaction!(self.db(), tx => {
             let sql = "select roles from member where organisation = $1 and person = $2";
             let theirs = tx.rows(sql, &[organisation.into(), to.into()]).await?;
@@ -441,17 +452,24 @@ impl Accounts {
             let sql = "update member set roles = $3 where organisation = $1 and person = $2";
             tx.execute(sql, &[organisation.into(), to.into(), theirs.text().into()]).await?;
             tx.execute(sql, &[organisation.into(), me.person.id.as_str().into(), mine.text().into()]).await?;
+            end_duties(tx, organisation, &me.person.id, Some(&mine), me.cx.now).await?;
             note(tx, &scope(organisation), &me.actor(), Act::Transferred, &format!("person/{to}"), me.cx.now).await?;
             Ok(true)
         });
-        if done? && to != me.person.id { Ok(()) } else { Err(Fault::NotFound) }
+        if done? { Ok(()) } else { Err(Fault::NotFound) }
     }
 
     /// Makes a member answer for a record from now on.
     ///
     /// # Errors
-    /// Not allowed where the person is no custodian of the organisation.
+    /// Not allowed where the person is no custodian of the organisation, or who asks is no owner; not
+    /// found where the record is another's.
     pub async fn set_custodian(&self, me: &Me, organisation: &str, object: &str, person: &str) -> Result<(), Fault> {
+        me.acting(organisation, OWNER).await?;
+        let sql = "select 1 from custodian where object = $1 and organisation <> $2 limit 1";
+        if !self.db().rows(sql, &[object.into(), organisation.into()]).await?.is_empty() {
+            return Err(Fault::NotFound);
+        }
         if !self.roles(organisation, person).await?.is_some_and(|roles| roles.has(Role::Custodian)) {
             return Err(Fault::NotAllowed);
         }
@@ -488,15 +506,25 @@ impl Accounts {
         self.db().rows(sql, &[object.into()]).await?.iter().map(read).collect()
     }
 
+    /// Removes invitations that nobody took up in time.
+    pub(super) async fn sweep_invitations(&self, now: Time) -> Result<(), StoreError> {
+        self.db().execute("delete from invitation where due_s <= $1", &[now.unix_s().into()]).await.map(drop)
+    }
+
     /// Organisations that a person alone owns and that have other members: they must be handed over
     /// before the person goes.
     pub(super) async fn owned_alone(&self, person: &str) -> Result<i64, StoreError> {
-        let sql = "select count(*) from member m where m.person = $1 and m.roles like '%owner%' \
+        store::transaction!(self.db(), tx => owned_alone(tx, person).await)
+    }
+}
+
+/// See [`Accounts::owned_alone`].
+pub(super) async fn owned_alone(tx: &mut Tx, person: &str) -> Result<i64, StoreError> {
+    let sql = "select count(*) from member m where m.person = $1 and m.roles like '%owner%' \
                    and exists (select 1 from member o where o.organisation = m.organisation and o.person <> $1) \
                    and not exists (select 1 from member o where o.organisation = m.organisation and o.person <> $1 \
                    and o.roles like '%owner%')";
-        self.db().rows(sql, &[person.into()]).await?.first().map_or(Ok(0), |row| row.int(0))
-    }
+    tx.rows(sql, &[person.into()]).await?.first().map_or(Ok(0), |row| row.int(0))
 }
 
 enum Change {
@@ -516,13 +544,60 @@ async fn has_owner(tx: &mut Tx, organisation: &str) -> Result<bool, StoreError> 
     Ok(!tx.rows(sql, &[organisation.into()]).await?.is_empty())
 }
 
-/// What a member leaves behind: keys end, records wait for another custodian.
-async fn end_duties(tx: &mut Tx, organisation: &str, person: &str, now: Time) -> Result<(), StoreError> {
+async fn has_members(tx: &mut Tx, organisation: &str) -> Result<bool, StoreError> {
+    let sql = "select 1 from member where organisation = $1 limit 1";
+    Ok(!tx.rows(sql, &[organisation.into()]).await?.is_empty())
+}
+
+/// What a member leaves behind who keeps these roles, or none: keys end, records wait for another
+/// custodian, and nobody joins on the word of who is no owner any more.
+async fn end_duties(
+    tx: &mut Tx,
+    organisation: &str,
+    person: &str,
+    kept: Option<&Roles>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let keeps = |role| kept.is_some_and(|roles| roles.has(role));
     let values = [organisation.into(), person.into(), now.unix_s().into()];
-    let sql = "update api_key set ended_s = $3 where organisation = $1 and person = $2 and ended_s is null";
-    tx.execute(sql, &values).await?;
-    let sql = "update custodian set until_s = $3 where organisation = $1 and person = $2 and until_s is null";
-    tx.execute(sql, &values).await.map(drop)
+    if kept.is_none() {
+        let sql = "update api_key set ended_s = $3 where organisation = $1 and person = $2 and ended_s is null";
+        tx.execute(sql, &values).await?;
+    }
+    if !keeps(Role::Custodian) {
+        let sql = "update custodian set until_s = $3 where organisation = $1 and person = $2 and until_s is null";
+        tx.execute(sql, &values).await?;
+    }
+    if !keeps(Role::Owner) {
+        tx.execute("delete from invitation where organisation = $1 and by_person = $2", &values[..2]).await?;
+    }
+    Ok(())
+}
+
+/// Ends an organisation whose last member left: its key, and all that was sealed under it.
+pub(super) async fn dissolve(tx: &mut Tx, organisation: &str) -> Result<(), StoreError> {
+    let one = [organisation.into()];
+    let sql = "select id from identity where organisation = $1 and body is not null";
+    for row in tx.rows(sql, &one).await? {
+        remove_identity(tx, row.text(0)?).await?;
+    }
+    tx.execute("delete from invitation where organisation = $1", &one).await?;
+    tx.execute("delete from request where organisation = $1", &one).await?;
+    tx.execute("update organisation set key = null where id = $1", &one).await.map(drop)
+}
+
+/// Ends what a person is in organisations; those without another member are dissolved.
+pub(super) async fn leave_all(tx: &mut Tx, person: &str, now: Time) -> Result<(), StoreError> {
+    for row in tx.rows("select organisation from member where person = $1", &[person.into()]).await? {
+        let organisation = row.text(0)?;
+        tx.execute("delete from member where organisation = $1 and person = $2", &[organisation.into(), person.into()])
+            .await?;
+        end_duties(tx, organisation, person, None, now).await?;
+        if !has_members(tx, organisation).await? {
+            dissolve(tx, organisation).await?;
+        }
+    }
+    tx.execute("delete from invitation where by_person = $1", &[person.into()]).await.map(drop)
 }
 
 /// A member who asks for something of an organisation.

@@ -2,8 +2,8 @@
 
 use super::{ANYONE, Acting, Decision, OWNER, READERS, Role, Roles, called, place, scope};
 use crate::accounts::audit;
-use crate::accounts::person::{is_mail, plain_mail};
-use crate::accounts::throttle::MAIL;
+use crate::accounts::person::is_mail;
+use crate::accounts::throttle::INVITATION;
 use crate::accounts::{Accounts, Me, Sent, WORDS, said};
 use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
 use crate::web::{Fault, Fields, Words};
@@ -104,7 +104,9 @@ async fn sheet(me: &Me, acting: &Acting, wrong: Option<(&Fields, &Fault)>) -> Re
     let (cx, id) = (&me.cx, acting.organisation.id.as_str());
     let w = cx.words(&WORDS);
     let is_owner = acting.roles.has(Role::Owner);
-    let fill = |form: Form| match wrong {
+    // Two forms of this page share names: only the one that was sent is filled again.
+    let is_invitation = wrong.is_some_and(|(fields, _)| !fields.has("name"));
+    let fill = |form: Form, is_this: bool| match wrong.filter(|_| is_this) {
         Some((fields, fault)) => form.again(fields, fault),
         None => form,
     };
@@ -142,7 +144,8 @@ async fn sheet(me: &Me, acting: &Acting, wrong: Option<(&Fields, &Fault)>) -> Re
             .field(Field::mail("mail", w.say("mail")).completes("off"))
             .field(boxes(w, None));
         let note = w.say("invitations-note");
-        let part = Part::new(w.say("invitations")).note(note).maybe(waiting).with(Block::Form(fill(form)));
+        let part =
+            Part::new(w.say("invitations")).note(note).maybe(waiting).with(Block::Form(fill(form, is_invitation)));
         sheet = sheet.part(part);
         let form = Form::new(place(id, "/settings"), w.say("save"))
             .of(cx)
@@ -152,7 +155,8 @@ async fn sheet(me: &Me, acting: &Acting, wrong: Option<(&Fields, &Fault)>) -> Re
                     .value(if acting.organisation.asks { "on" } else { "" }),
             );
         let link = (place(id, "/identity"), w.say("identity"));
-        let part = Part::new(w.say("settings")).with(Block::Form(fill(form))).with(Block::Links(vec![link]));
+        let part =
+            Part::new(w.say("settings")).with(Block::Form(fill(form, !is_invitation))).with(Block::Links(vec![link]));
         sheet = sheet.part(part);
     }
     if is_owner || acting.roles.has(Role::Auditor) {
@@ -233,6 +237,9 @@ async fn set_up(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<B
 
 /// `POST /organisations/{id}/invitations`
 async fn invite(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<Body> {
+    if let Err(first) = me.fresh(&place(&id, "")) {
+        return *first;
+    }
     let acting = match me.acting(&id, OWNER).await {
         Ok(acting) => acting,
         Err(fault) => return fault.answer(&me.cx),
@@ -244,7 +251,8 @@ async fn invite(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<B
             return Err(Fault::Field { field: "mail", what: w.say("mail-wrong") });
         }
         let roles = roles_of(&fields, w)?;
-        me.accounts.try_once(MAIL, &plain_mail(mail), me.cx.now).await?;
+        me.accounts.try_once(INVITATION, &me.person.id, me.cx.now).await?;
+        me.accounts.try_mail(&me.cx, mail).await?;
         me.accounts.invite(&me, &acting.organisation, mail, &roles).await?;
         Ok(me.cx.see(&place(&id, "?said=invited")))
     };
@@ -314,6 +322,9 @@ async fn show_member(me: Me, Path((id, person)): Path<(String, String)>) -> Resp
 
 /// `POST /organisations/{id}/members/{person}`
 async fn set_roles(Path((id, person)): Path<(String, String)>, Sent { me, fields }: Sent) -> Response<Body> {
+    if let Err(first) = me.fresh(&place(&id, &format!("/members/{person}"))) {
+        return *first;
+    }
     let changed = async {
         let acting = me.acting(&id, OWNER).await?;
         let changed = async {
@@ -334,6 +345,9 @@ async fn set_roles(Path((id, person)): Path<(String, String)>, Sent { me, fields
 
 /// `POST /organisations/{id}/members/{person}/remove`
 async fn remove(Path((id, person)): Path<(String, String)>, Sent { me, .. }: Sent) -> Response<Body> {
+    if let Err(first) = me.fresh(&place(&id, &format!("/members/{person}"))) {
+        return *first;
+    }
     let removed = async {
         me.acting(&id, OWNER).await?;
         me.accounts.set_roles(&me, &id, &person, None).await?;

@@ -157,8 +157,15 @@ impl Accounts {
 
     /// All people but the erased, the newest first; for the operator.
     pub async fn people(&self, count: i64) -> Result<Vec<Person>, TrustError> {
-        let rows = self.db().rows(concat_all(), &[count.into()]).await?;
-        Ok(rows.iter().map(|row| self.read_person(row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        let mut found = Vec::new();
+        for row in self.db().rows(concat_all(), &[count.into()]).await? {
+            match self.read_person(&row) {
+                Ok(person) => found.extend(person),
+                // One damaged row must not hide the others.
+                Err(error) => tracing::error!(%error, "a person cannot be read"),
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn mail_index(&self, mail: &str) -> String {
@@ -207,7 +214,7 @@ impl Accounts {
         password: Option<&str>,
         is_operator: bool,
         now: Time,
-    ) -> Result<String, TrustError> {
+    ) -> Result<(String, Key), TrustError> {
         let id = new_id()?;
         let (key, wrapped) = self.vault().new_key(&id)?;
         let sealed = seal_profile(&key, &id, profile)?;
@@ -228,21 +235,34 @@ impl Accounts {
         if is_operator {
             note(tx, &Scope::Node, &format!("person/{id}"), Act::OperatorMade, &format!("person/{id}"), now).await?;
         }
-        Ok(id)
+        Ok((id, key))
     }
 
-    /// Changes what a person says of him- or herself.
-    async fn set_profile(&self, tx: &mut Tx, person: &Person, profile: &Profile) -> Result<(), TrustError> {
-        let sealed = seal_profile(&person.key, &person.id, profile)?;
-        let sql = "update person set profile = $2, mail_index = $3 where id = $1";
-        let index = self.mail_index(&profile.mail);
-        tx.execute(sql, &[person.id.as_str().into(), sealed.into(), index.into()]).await?;
+    /// Changes what a person says of him- or herself, as it stands in the transaction.
+    async fn change_profile(
+        &self,
+        tx: &mut Tx,
+        person: &Person,
+        change: impl Fn(&mut Profile),
+    ) -> Result<(), TrustError> {
+        let id = person.id.as_str();
+        let rows = tx.rows("select profile from person where id = $1 and state <> 'erased'", &[id.into()]).await?;
+        let gone = || TrustError::Refused("the account is gone".to_owned());
+        let sealed = rows.first().ok_or_else(gone)?.bytes(0)?;
+        let plain = person.key.open(&format!("person/{id}/profile"), sealed)?;
+        let mut profile: Profile = serde_json::from_slice(&plain).map_err(|e| TrustError::Broken(e.to_string()))?;
+        change(&mut profile);
+        let sealed = seal_profile(&person.key, id, &profile)?;
+        let sql = "update person set profile = $2, mail_index = $3 where id = $1 and state <> 'erased'";
+        tx.execute(sql, &[id.into(), sealed.into(), self.mail_index(&profile.mail).into()]).await?;
         Ok(())
     }
 
     /// Sets a password, and ends all sessions but one.
     async fn set_password(&self, tx: &mut Tx, person: &Person, hash: &str, but: &str) -> Result<(), StoreError> {
-        tx.execute("update person set password = $2 where id = $1", &[person.id.as_str().into(), hash.into()]).await?;
+        let sql = "update person set password = $2 where id = $1 and state <> 'erased'";
+        tx.execute(sql, &[person.id.as_str().into(), hash.into()]).await?;
+        Self::end_tickets(tx, &person.id).await?;
         end_all(tx, &person.id, but).await.map(drop)
     }
 
@@ -265,9 +285,14 @@ impl Accounts {
         let w = cx.words(&WORDS);
         let act = if is_operator { Act::OperatorMade } else { Act::OperatorEnded };
         let done: Result<bool, StoreError> = store::transaction!(self.db(), tx => {
-            let sql = "update person set is_operator = $2 where id = $1 and state = 'active'";
-            tx.execute(sql, &[whom.into(), is_operator.into()]).await?;
-            if tx.rows("select id from person where is_operator = 1 limit 1", &[]).await?.is_empty() {
+            let sql = match is_operator {
+                true => "update person set is_operator = 1 where id = $1 and state = 'active'",
+                false => "update person set is_operator = 0 where id = $1 and is_operator = 1",
+            };
+            if tx.execute(sql, &[whom.into()]).await? == 0 {
+                return Ok(false);
+            }
+            if !is_operated(tx).await? {
                 // Nothing was written: the transaction does not commit.
                 return Err(StoreError::Refused(String::new()));
             }
@@ -275,12 +300,20 @@ impl Accounts {
             Ok(true)
         });
         match done {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Fault::NotFound),
             Err(StoreError::Refused(text)) if text.is_empty() => {
                 Err(Fault::Field { field: "person", what: w.say("last-operator") })
             }
-            other => Ok(other.map(drop)?),
+            Err(other) => Err(other.into()),
         }
     }
+}
+
+/// Whether there is an administrator who can act.
+pub(super) async fn is_operated(tx: &mut Tx) -> Result<bool, StoreError> {
+    let sql = "select id from person where is_operator = 1 and state = 'active' limit 1";
+    Ok(!tx.rows(sql, &[]).await?.is_empty())
 }
 
 fn seal_profile(key: &Key, id: &str, profile: &Profile) -> Result<Vec<u8>, TrustError> {

@@ -3,7 +3,7 @@
 use super::{Person, Profile, is_mail, language_of, letter, password};
 use crate::accounts::audit::{Act, note_own};
 use crate::accounts::privacy::consent::{self, Purpose};
-use crate::accounts::throttle::{ADDRESS, CODE, MAIL};
+use crate::accounts::throttle::{ADDRESS, CODE};
 use crate::accounts::ticket::{Kind, Ticket, new_code, wrong_code};
 use crate::accounts::who::next_of;
 use crate::accounts::{Accounts, Me, Sent, Visitor, WORDS, said};
@@ -92,8 +92,12 @@ fn register_sheet(cx: &Cx, accounts: &Accounts, wrong: Wrong<'_>) -> Sheet {
         .field(Field::text("name", w.say("name")).help(w.say("name-help")).completes("name"))
         .field(Field::mail("mail", w.say("mail")).help(w.say("mail-help")))
         .field(Field::password("password", w.say("password")).help(w.say("password-help")).completes("new-password"))
-        .field(Field::check(Purpose::Terms.name(), w.say("consent"), consent::text(Purpose::Terms, w)))
-        .field(Field::check(Purpose::Privacy.name(), w.say("consent-data"), consent::text(Purpose::Privacy, w)))
+        .field(Field::check(Purpose::Terms.name(), w.say("consent"), consent::text(Purpose::Terms, w, accounts)))
+        .field(Field::check(
+            Purpose::Privacy.name(),
+            w.say("consent-data"),
+            consent::text(Purpose::Privacy, w, accounts),
+        ))
         .primary();
     let part = Part::new(w.say("register-part")).note(w.say("register-part-note"));
     let part = match accounts.settings().by_invitation {
@@ -126,9 +130,9 @@ async fn begin_register(cx: &Cx, accounts: &Accounts, fields: &Fields) -> Result
             return Err(field(purpose.name(), w.say("consent-needed")));
         }
     }
-    let address = cx.caller.map(|address| address.to_string()).unwrap_or_default();
+    let address = cx.caller_text();
     accounts.try_once(ADDRESS, &address, cx.now).await?;
-    accounts.try_once(MAIL, &super::plain_mail(&mail), cx.now).await?;
+    accounts.try_mail(cx, &mail).await?;
     let hash = accounts.hash(typed).await?;
     let known = accounts.person_of(&mail).await?;
     let may = !accounts.settings().by_invitation || accounts.is_invited(&mail, cx.now).await?;
@@ -205,7 +209,11 @@ async fn end_register(
 
 async fn make(cx: &Cx, accounts: &Accounts, new: &NewPerson, is_operator: bool) -> Result<String, Fault> {
     let made: Result<String, TrustError> = store::transaction!(accounts.db(), tx => {
-        accounts.make_person(tx, &new.profile, Some(&new.password), is_operator, cx.now).await
+        let (id, key) = accounts.make_person(tx, &new.profile, Some(&new.password), is_operator, cx.now).await?;
+        for purpose in [Purpose::Terms, Purpose::Privacy] {
+            accounts.note_consent(tx, cx, (&id, &key), purpose, None, true).await?;
+        }
+        Ok(id)
     });
     match made {
         Ok(id) => Ok(id),
@@ -217,15 +225,13 @@ async fn make(cx: &Cx, accounts: &Accounts, new: &NewPerson, is_operator: bool) 
 
 async fn enter(cx: &Cx, accounts: &Accounts, headers: &HeaderMap, id: &str) -> Result<Response<Body>, Fault> {
     let person = accounts.person(id).await?.ok_or(Fault::SignIn)?;
-    for purpose in [Purpose::Terms, Purpose::Privacy] {
-        accounts.consent(cx, &person, purpose, true).await?;
-    }
-    accounts.let_in(cx, headers, &person, "/account?said=welcome").await
+    accounts.wake();
+    accounts.let_in(cx, headers, &person, false, "/account?said=welcome").await
 }
 
 // The first administrator.
 
-fn administrator_sheet(cx: &Cx, me: Option<&Person>, wrong: Wrong<'_>) -> Sheet {
+fn administrator_sheet(cx: &Cx, accounts: &Accounts, me: Option<&Person>, wrong: Wrong<'_>) -> Sheet {
     let w = cx.words(&WORDS);
     let mut form = Form::new("/administrator", w.say("administrator-act")).of(cx).field(
         Field::password("token", w.say("administrator-token")).help(w.say("administrator-token-help")).completes("off"),
@@ -237,8 +243,12 @@ fn administrator_sheet(cx: &Cx, me: Option<&Person>, wrong: Wrong<'_>) -> Sheet 
             .field(
                 Field::password("password", w.say("password")).help(w.say("password-help")).completes("new-password"),
             )
-            .field(Field::check(Purpose::Terms.name(), w.say("consent"), consent::text(Purpose::Terms, w)))
-            .field(Field::check(Purpose::Privacy.name(), w.say("consent-data"), consent::text(Purpose::Privacy, w)));
+            .field(Field::check(Purpose::Terms.name(), w.say("consent"), consent::text(Purpose::Terms, w, accounts)))
+            .field(Field::check(
+                Purpose::Privacy.name(),
+                w.say("consent-data"),
+                consent::text(Purpose::Privacy, w, accounts),
+            ));
     }
     let part = Part::new(w.say("administrator-part")).note(w.say("administrator-note"));
     Sheet::new(cx, w.say("administrator"))
@@ -255,7 +265,8 @@ async fn me_of(cx: &Cx, accounts: &Accounts) -> Result<Option<Person>, Fault> {
 
 /// `GET /administrator`
 async fn show_administrator(State(accounts): State<Accounts>, cx: Cx) -> Response<Body> {
-    let shown = async { Ok(cx.page(&administrator_sheet(&cx, me_of(&cx, &accounts).await?.as_ref(), None))) };
+    let shown =
+        async { Ok(cx.page(&administrator_sheet(&cx, &accounts, me_of(&cx, &accounts).await?.as_ref(), None))) };
     cx.end(shown.await)
 }
 
@@ -267,7 +278,7 @@ async fn administrator(headers: HeaderMap, Visitor { cx, accounts, fields }: Vis
     };
     match become_administrator(&cx, &accounts, &headers, me.as_ref(), &fields).await {
         Ok(response) => response,
-        Err(fault) => or_form(fault, |f| administrator_sheet(&cx, me.as_ref(), Some((&fields, f))), &cx),
+        Err(fault) => or_form(fault, |f| administrator_sheet(&cx, &accounts, me.as_ref(), Some((&fields, f))), &cx),
     }
 }
 
@@ -279,11 +290,16 @@ async fn become_administrator(
     fields: &Fields,
 ) -> Result<Response<Body>, Fault> {
     let w = cx.words(&WORDS);
-    let address = cx.caller.map(|address| address.to_string()).unwrap_or_default();
+    let address = cx.caller_text();
     accounts.try_once(ADDRESS, &address, cx.now).await?;
+    let wrong = || field("token", w.say("administrator-wrong"));
+    // First of all: who has no token learns nothing of who has an account.
+    if !Instance::is_admin_token(accounts.data(), fields.text("token")).await? {
+        return Err(wrong());
+    }
     let take = async || match Instance::take_admin_token(accounts.data(), fields.text("token")).await? {
         true => Ok(()),
-        false => Err(field("token", w.say("administrator-wrong"))),
+        false => Err(wrong()),
     };
     if let Some(me) = me {
         let is_ours = cx.token.as_ref().is_some_and(|token| token.is_form_token(fields.text("form_token")));
@@ -322,7 +338,7 @@ fn sign_in_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
     let passkey = Form::new("/signin/passkey", w.say("sign-in-passkey"))
         .hidden("credential", "")
         .hidden("next", next.clone())
-        .script("use")
+        .script("use", w.say("passkey-failed"))
         .note(w.say("sign-in-passkey-note"))
         .primary();
     let form = Form::new("/signin", w.say("sign-in-act"))
@@ -351,7 +367,7 @@ async fn show_sign_in(cx: Cx) -> Response<Body> {
 /// `POST /signin`
 async fn sign_in(headers: HeaderMap, Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
     let entered = async {
-        let person = accounts.by_password(&cx, fields.text("mail"), fields.raw("password")).await?;
+        let person = accounts.by_password(&cx, &headers, fields.text("mail"), fields.raw("password")).await?;
         accounts.after_password(&cx, &headers, &person, fields.text("next")).await
     };
     match entered.await {
@@ -390,7 +406,7 @@ async fn second(headers: HeaderMap, Visitor { cx, accounts, fields }: Visitor) -
             return Err(code_gone(w));
         }
         accounts.forget_tries(CODE, &person.id).await?;
-        accounts.let_in(&cx, &headers, &person, &ticket.body).await
+        accounts.let_in(&cx, &headers, &person, true, &ticket.body).await
     };
     match entered.await {
         Ok(response) => response,
@@ -408,7 +424,7 @@ fn again_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
     let passkey = Form::new("/signin/passkey", w.say("sign-in-passkey"))
         .hidden("credential", "")
         .hidden("next", next.clone())
-        .script("use")
+        .script("use", w.say("passkey-failed"))
         .note(w.say("sign-in-passkey-note"))
         .primary();
     let mut form = Form::new("/signin/again", w.say("again-act"))
@@ -429,17 +445,18 @@ async fn show_again(me: Me) -> Response<Body> {
 }
 
 /// `POST /signin/again`: proves that it is still the same person.
-async fn again(Sent { me, fields }: Sent) -> Response<Body> {
+async fn again(headers: HeaderMap, Sent { me, fields }: Sent) -> Response<Body> {
     let proved = async {
         let w = me.cx.words(&WORDS);
-        let person = me.accounts.by_password(&me.cx, &me.person.profile.mail, fields.raw("password")).await?;
+        let person = me.accounts.by_password(&me.cx, &headers, &me.person.profile.mail, fields.raw("password")).await?;
         if person.has_totp {
             me.accounts.try_once(CODE, &person.id, me.cx.now).await?;
             if !me.accounts.is_second(&person, fields.text("code"), me.cx.now).await? {
                 return Err(field("code", w.say("second-wrong")));
             }
+            me.accounts.forget_tries(CODE, &person.id).await?;
         }
-        me.accounts.site().sessions.prove(me.session_id(), me.cx.now).await?;
+        me.accounts.site().sessions.prove(me.session_id(), person.has_totp, me.cx.now).await?;
         Ok(me.cx.see(next_of(fields.text("next"))))
     };
     match proved.await {
@@ -474,16 +491,20 @@ async fn recover(Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
     let begun = async {
         let w = cx.words(&WORDS);
         let mail = mail_of(&fields, w)?;
-        let address = cx.caller.map(|address| address.to_string()).unwrap_or_default();
+        let address = cx.caller_text();
         accounts.try_once(ADDRESS, &address, cx.now).await?;
-        accounts.try_once(MAIL, &super::plain_mail(&mail), cx.now).await?;
+        accounts.try_mail(&cx, &mail).await?;
         let person = accounts.person_of(&mail).await?;
         let code = new_code()?;
         let id = person.as_ref().map(|person| person.id.as_str());
         let cookie = accounts.begin(Kind::Recover, id, &(), &code, cx.now).await?;
-        if let Some(person) = &person {
-            let letter = person.letter("mail-recover", &[("code", &code)]);
-            accounts.write_alone(Some(&person.id), &letter, cx.now).await?;
+        match &person {
+            Some(person) => {
+                let letter = person.letter("mail-recover", &[("code", &code)]);
+                accounts.write_alone(Some(&person.id), &letter, cx.now).await?;
+            }
+            // As long as for a known address.
+            None => accounts.write_nothing(cx.now).await?,
         }
         Ok(with_cookie(cx.see("/recover/code"), cookie))
     };
@@ -624,9 +645,13 @@ async fn account(me: Me) -> Response<Body> {
 async fn name(Sent { me, fields }: Sent) -> Response<Body> {
     let changed = async {
         let name = name_of(&fields, me.cx.words(&WORDS))?;
-        let profile = Profile { name, language: language_of(&me.cx), ..me.person.profile.clone() };
+        let language = language_of(&me.cx);
         let changed: Result<(), TrustError> = store::transaction!(me.accounts.db(), tx => {
-            me.accounts.set_profile(tx, &me.person, &profile).await?;
+            let change = |profile: &mut Profile| {
+                name.clone_into(&mut profile.name);
+                language.clone_into(&mut profile.language);
+            };
+            me.accounts.change_profile(tx, &me.person, change).await?;
             Ok(note_own(tx, &me.person.id, Act::NameChanged, "", me.cx.now).await?)
         });
         changed?;
@@ -669,7 +694,7 @@ async fn mail(Sent { me, fields }: Sent) -> Response<Body> {
     let begun = async {
         let w = me.cx.words(&WORDS);
         let mail = mail_of(&fields, w)?;
-        me.accounts.try_once(MAIL, &super::plain_mail(&mail), me.cx.now).await?;
+        me.accounts.try_mail(&me.cx, &mail).await?;
         let code = new_code()?;
         let known = me.accounts.person_of(&mail).await?;
         let sent = match &known {
@@ -710,9 +735,11 @@ async fn finish_mail(headers: HeaderMap, Sent { me, fields }: Sent) -> Response<
         if ticket.person.as_deref() != Some(&me.person.id) || !me.accounts.take(&ticket).await? {
             return Err(code_gone(w));
         }
-        let profile = Profile { mail: ticket.body.clone(), ..me.person.profile.clone() };
         let changed: Result<(), TrustError> = store::transaction!(me.accounts.db(), tx => {
-            me.accounts.set_profile(tx, &me.person, &profile).await?;
+            let change = |profile: &mut Profile| ticket.body.clone_into(&mut profile.mail);
+            me.accounts.change_profile(tx, &me.person, change).await?;
+            // What was begun at the old address ends with it.
+            Accounts::end_tickets(tx, &me.person.id).await?;
             note_own(tx, &me.person.id, Act::MailChanged, "", me.cx.now).await?;
             let old = me.person.letter("mail-changed", &[]);
             me.accounts.write(tx, Some(&me.person.id), &old, me.cx.now).await
@@ -765,6 +792,18 @@ async fn end_sessions(Sent { me, fields }: Sent) -> Response<Body> {
 }
 
 impl Accounts {
+    /// Does the work of writing a mail, and writes none.
+    async fn write_nothing(&self, now: proof::der::Time) -> Result<(), TrustError> {
+        let id = crate::accounts::new_id()?;
+        let sealed = self.vault().seal(&format!("outbox/{id}"), &[0; 400])?;
+        store::transaction!(self.db(), tx => {
+            let sql = "insert into outbox (id, body, made_s) values ($1, $2, $3)";
+            tx.execute(sql, &[id.as_str().into(), sealed.clone().into(), now.unix_s().into()]).await?;
+            tx.execute("delete from outbox where id = $1", &[id.as_str().into()]).await?;
+            Ok(())
+        })
+    }
+
     /// Writes a mail that belongs to no other change.
     pub(in crate::accounts) async fn write_alone(
         &self,
@@ -783,7 +822,15 @@ mod tests {
 
     #[test]
     fn signing_in_leads_on_only_within_this_site() {
-        for outside in ["//evil.example", "https://evil.example", "\\evil", "/\\evil.example", "", "/a\r\nx: y"] {
+        for outside in [
+            "//evil.example",
+            "https://evil.example",
+            "\\evil",
+            "/\\evil.example",
+            "",
+            "/a\r\nx: y",
+            "/\t/evil.example",
+        ] {
             assert_eq!(next_of(outside), "/account", "{outside:?}");
         }
         assert_eq!(next_of("/organisations/a?b=c"), "/organisations/a?b=c");

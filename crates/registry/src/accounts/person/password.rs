@@ -6,7 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const CHARS_MIN: usize = 10;
 /// Longer ones would only cost time.
@@ -69,7 +69,13 @@ impl Accounts {
     }
 
     async fn beside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-        let _place = self.0.hashing.acquire().await.map_err(Fault::broken)?;
+        let place = Arc::clone(&self.0.hashing).acquire_owned().await.map_err(Fault::broken)?;
+        // The place is the work's, not the request's: a visitor who goes away does not free it early.
+        let work = move || {
+            let done = work();
+            drop(place);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(Fault::broken)
     }
 }

@@ -9,10 +9,14 @@ use crate::web::session::forget;
 use crate::web::{Cx, Fault, cookie};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
+use proof::der::Time;
 use proof::digest::DigestAlgorithm;
 use serde::{Deserialize, Serialize};
-use store::StoreError;
+use store::{Row, StoreError};
+use trust::TrustError;
 
+/// Sign-ins are kept so long at least, whatever is configured, and outlast an erased account.
+const ACCESS_DAYS_MIN: u32 = 180;
 /// How long a device is known.
 const DEVICE_S: i64 = 365 * 86_400;
 
@@ -74,15 +78,28 @@ impl Accounts {
     ///
     /// # Errors
     /// A field fault with the tries that are left, or too many tries.
-    pub(super) async fn by_password(&self, cx: &Cx, mail: &str, password: &str) -> Result<Person, Fault> {
+    pub(super) async fn by_password(
+        &self,
+        cx: &Cx,
+        headers: &HeaderMap,
+        mail: &str,
+        password: &str,
+    ) -> Result<Person, Fault> {
         let w = cx.words(&WORDS);
-        let address = cx.caller.map(|address| address.to_string()).unwrap_or_default();
+        let address = cx.caller_text();
         let mail = super::plain_mail(mail);
         self.try_once(ADDRESS, &address, cx.now).await?;
-        self.try_once(ACCOUNT, &mail, cx.now).await?;
         let both = format!("{mail} {address}");
         let left = self.try_once(PASSWORD, &both, cx.now).await?;
         let person = self.person_of(&mail).await?;
+        let is_known = match (&person, cookie(headers, device_name(self.site().is_secure()))) {
+            (Some(person), Some(device)) => self.is_device(device, &person.id, cx).await?,
+            _ => false,
+        };
+        // Whoever guesses from many places stops the others, not a device that was here before.
+        if !is_known {
+            self.try_once(ACCOUNT, &mail, cx.now).await?;
+        }
         let hash = match &person {
             Some(person) => self.password_hash(&person.id).await?,
             None => None,
@@ -115,7 +132,7 @@ impl Accounts {
         next: &str,
     ) -> Result<Response<Body>, Fault> {
         if !person.has_totp {
-            return self.let_in(cx, headers, person, next).await;
+            return self.let_in(cx, headers, person, false, next).await;
         }
         let cookie = self.begin(Kind::Second, Some(&person.id), &next, "", cx.now).await?;
         let mut response = cx.see("/signin/code");
@@ -123,12 +140,14 @@ impl Accounts {
         Ok(response)
     }
 
-    /// Begins a session, and tells the person of it where the device was not known.
+    /// Begins a session, and tells the person of it where the device was not known. `is_strong` says
+    /// that more than a password was proved.
     pub(in crate::accounts) async fn let_in(
         &self,
         cx: &Cx,
         headers: &HeaderMap,
         person: &Person,
+        is_strong: bool,
         next: &str,
     ) -> Result<Response<Body>, Fault> {
         let about = About::of(cx, headers);
@@ -137,20 +156,32 @@ impl Accounts {
         if let Some(token) = &cx.token {
             self.site().sessions.end(token).await?;
         }
-        let token = self.site().sessions.begin(&person.id, &sealed, cx.now).await?;
+        let token = self.site().sessions.begin(&person.id, &sealed, is_strong, cx.now).await?;
         let is_secure = self.site().is_secure();
         let held = cookie(headers, device_name(is_secure)).map(str::to_owned);
         let is_known = match &held {
             Some(device) => self.is_device(device, &person.id, cx).await?,
             None => false,
         };
-        let device = if is_known { None } else { Some(new_id()?) };
-        let noted: Result<(), trust::TrustError> = store::transaction!(self.db(), tx => {
+        // Two people may share a browser: the device is one, and known to each by itself.
+        let device = match (is_known, held) {
+            (true, _) => None,
+            (false, Some(held)) if held.len() <= 64 => Some(held),
+            (false, _) => Some(new_id()?),
+        };
+        let (access, accessed) = (new_id()?, serde_json::to_vec(&about).map_err(Fault::broken)?);
+        let accessed = self.vault().seal(&format!("access/{access}"), &accessed)?;
+        let noted: Result<(), TrustError> = store::transaction!(self.db(), tx => {
             note_own(tx, &person.id, Act::SignedIn, "", cx.now).await?;
+            let sql = "insert into access (id, person, body, made_s) values ($1, $2, $3, $4)";
+            let now_s = cx.now.unix_s();
+            let values = [access.as_str().into(), person.id.as_str().into(), accessed.clone().into(), now_s.into()];
+            tx.execute(sql, &values).await?;
             let Some(device) = &device else { return Ok(()) };
             let sql = "select 1 from device where person = $1 limit 1";
             let is_first = tx.rows(sql, &[person.id.as_str().into()]).await?.is_empty();
-            let sql = "insert into device (id, person, seen_s) values ($1, $2, $3)";
+            let sql = "insert into device (id, person, seen_s) values ($1, $2, $3) \
+                       on conflict (id) do update set seen_s = excluded.seen_s";
             let id = device_id(device, &person.id);
             tx.execute(sql, &[id.into(), person.id.as_str().into(), cx.now.unix_s().into()]).await?;
             if is_first {
@@ -169,6 +200,23 @@ impl Accounts {
             response.headers_mut().extend(HeaderValue::from_str(&text).ok().map(|c| (header::SET_COOKIE, c)));
         }
         Ok(response)
+    }
+
+    /// Where a person signed in from, the newest first, as far back as it is kept.
+    pub(in crate::accounts) async fn accesses(&self, person: &str) -> Result<Vec<(Time, About)>, TrustError> {
+        let sql = "select id, body, made_s from access where person = $1 order by made_s desc, id";
+        let read = |row: &Row| {
+            let plain = self.vault().open_sealed(&format!("access/{}", row.text(0)?), row.bytes(1)?)?;
+            let about = serde_json::from_slice(&plain).map_err(|e| TrustError::Broken(e.to_string()))?;
+            Ok((Time::from_unix(row.int(2)?), about))
+        };
+        self.db().rows(sql, &[person.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Removes what was kept long enough (网络安全法 art. 21; law-24).
+    pub(in crate::accounts) async fn sweep_access(&self, now: Time) -> Result<(), StoreError> {
+        let kept_s = i64::from(self.settings().access_days.max(ACCESS_DAYS_MIN)) * 86_400;
+        self.db().execute("delete from access where made_s < $1", &[(now.unix_s() - kept_s).into()]).await.map(drop)
     }
 
     async fn is_device(&self, device: &str, person: &str, cx: &Cx) -> Result<bool, StoreError> {

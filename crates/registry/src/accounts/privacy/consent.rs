@@ -11,8 +11,9 @@ use crate::web::{Cx, Fault, Words, language_name};
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, hex};
 use serde::Serialize;
-use store::{Row, StoreError};
+use store::{Row, StoreError, Tx};
 use trust::TrustError;
+use trust::vault::Key;
 
 /// What somebody agrees to. Each is asked for by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +61,18 @@ impl Purpose {
     }
 }
 
-/// The words that are agreed to.
+/// The words that are agreed to. Who else gets to know is named (个人信息保护法 art. 23).
 #[must_use]
-pub fn text(purpose: Purpose, w: Words) -> String {
-    w.say(match purpose {
+pub fn text(purpose: Purpose, w: Words, accounts: &Accounts) -> String {
+    let provider = accounts.settings().provider.as_ref().filter(|_| purpose == Purpose::Identity);
+    let told = provider.map(|provider| w.fill("consent-identity-provider", &[("name", &provider.name)]));
+    let said = w.say(match purpose {
         Purpose::Terms => "consent-terms-text",
         Purpose::Privacy => "consent-privacy-text",
         Purpose::Identity => "consent-identity-text",
         Purpose::ShowName => "consent-show-name-text",
-    })
+    });
+    said + &told.unwrap_or_default()
 }
 
 /// One entry of the ledger.
@@ -98,6 +102,8 @@ struct Record<'a> {
     /// SHA-256 over salt and the person's id.
     person: String,
     purpose: &'a str,
+    /// `self`, or the organisation that it is about.
+    subject: &'a str,
     text_sha256: String,
     time: String,
 }
@@ -117,41 +123,66 @@ impl Accounts {
         purpose: Purpose,
         is_given: bool,
     ) -> Result<(), Fault> {
-        let (id, salt) = (new_id()?, trust::keys::random::<32>()?);
-        let now = cx.now.truncate_to_second();
-        let w = cx.words(&WORDS);
-        let record = Record {
-            act: if is_given { "given" } else { "withdrawn" },
-            kind: "shiyin.consent/1",
-            language: language_name(cx.language),
-            operator: &self.site().node.public().instance.operator.name,
-            person: commitment(&salt, &person.id),
-            purpose: purpose.name(),
-            text_sha256: DigestAlgorithm::Sha256.digest(text(purpose, w).as_bytes()).to_string(),
-            time: now.to_string(),
-        };
-        let act = record.act;
-        let record = serde_json::to_string(&record).map_err(Fault::broken)?;
-        let sealed = person.seal("consent", hex(&salt).as_bytes())?;
-        let line = if is_given { Act::ConsentGiven } else { Act::ConsentWithdrawn };
-        let written: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            let sql = "insert into consent (id, person, purpose, act, made_s, record, salt) \
-                       values ($1, $2, $3, $4, $5, $6, $7)";
-            let values = [
-                id.as_str().into(),
-                person.id.as_str().into(),
-                purpose.name().into(),
-                act.into(),
-                now.unix_s().into(),
-                record.as_str().into(),
-                sealed.clone().into(),
-            ];
-            tx.execute(sql, &values).await?;
-            note_own(tx, &person.id, line, &format!("consent/{id}"), now).await
+        let written: Result<(), TrustError> = store::transaction!(self.db(), tx => {
+            self.note_consent(tx, cx, (&person.id, &person.key), purpose, None, is_given).await
         });
         written?;
         self.wake();
         Ok(())
+    }
+
+    /// The same, in the transaction of what was agreed to; `subject` is an organisation where it is
+    /// not about the person alone.
+    pub(in crate::accounts) async fn note_consent(
+        &self,
+        tx: &mut Tx,
+        cx: &Cx,
+        (person, key): (&str, &Key),
+        purpose: Purpose,
+        subject: Option<&str>,
+        is_given: bool,
+    ) -> Result<(), TrustError> {
+        let (id, salt) = (new_id()?, trust::keys::random::<32>()?);
+        let now = cx.now.truncate_to_second();
+        let text = text(purpose, cx.words(&WORDS), self);
+        let text_sha256 = DigestAlgorithm::Sha256.digest(text.as_bytes()).to_string();
+        let act = if is_given { "given" } else { "withdrawn" };
+        let record = Record {
+            act,
+            kind: "shiyin.consent/1",
+            language: language_name(cx.language),
+            operator: &self.site().node.public().instance.operator.name,
+            person: commitment(&salt, person),
+            purpose: purpose.name(),
+            subject: subject.unwrap_or("self"),
+            text_sha256: text_sha256.clone(),
+            time: now.to_string(),
+        };
+        let record = serde_json::to_string(&record).map_err(|e| TrustError::Broken(e.to_string()))?;
+        let sealed = key.seal(&format!("person/{person}/consent"), hex(&salt).as_bytes())?;
+        // The words are kept, so that years later it can be shown what was agreed to.
+        let sql = "insert into consent_text (digest, body) values ($1, $2) on conflict (digest) do nothing";
+        tx.execute(sql, &[text_sha256.into(), text.into()]).await?;
+        let sql = "insert into consent (id, person, purpose, act, made_s, record, salt) \
+                   values ($1, $2, $3, $4, $5, $6, $7)";
+        let values = [
+            id.as_str().into(),
+            person.into(),
+            purpose.name().into(),
+            act.into(),
+            now.unix_s().into(),
+            record.into(),
+            sealed.into(),
+        ];
+        tx.execute(sql, &values).await?;
+        let line = if is_given { Act::ConsentGiven } else { Act::ConsentWithdrawn };
+        Ok(note_own(tx, person, line, &format!("consent/{id}"), now).await?)
+    }
+
+    /// The words of this digest that somebody agreed to.
+    pub async fn consent_text(&self, digest: &str) -> Result<Option<String>, StoreError> {
+        let rows = self.db().rows("select body from consent_text where digest = $1", &[digest.into()]).await?;
+        rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()
     }
 
     /// The ledger of a person, the newest first.

@@ -1,10 +1,12 @@
 //! Everything about a person, as one JSON file (个人信息保护法 art. 45).
 
 use crate::accounts::audit::{Act, Scope, note_own};
+use crate::accounts::organisation::Role;
 use crate::accounts::person::sign_in::About;
 use crate::accounts::{Accounts, Me};
 use crate::web::Fault;
 use base64ct::{Base64, Encoding as _};
+use proof::der::Time;
 use serde_json::{Value, json};
 use store::StoreError;
 
@@ -55,6 +57,12 @@ impl Accounts {
             .into_iter()
             .map(|d| json!({ "time": time(d.made), "to": d.to, "basis": d.basis, "what": d.what }))
             .collect();
+        let access: Vec<Value> = self
+            .accesses(&person.id)
+            .await?
+            .into_iter()
+            .map(|(at, about)| json!({ "time": time(at), "device": about.agent, "address": about.address }))
+            .collect();
         let trail = self.trail(&Scope::Person(person.id.clone()), 1, i64::MAX).await?;
         let file = json!({
             "kind": "shiyin.person/1",
@@ -69,6 +77,10 @@ impl Accounts {
             "codes_of_an_app": person.has_totp,
             "passkeys": passkeys,
             "sessions": sessions,
+            "sign_ins": access,
+            "duties": self.duties_for_export(&person.id).await?,
+            "requests": self.requests_for_export(&person.id).await?,
+            "known_devices": self.count_for_export("select count(*) from device where person = $1", &person.id).await?,
             "keys": self.keys_for_export(person).await?,
             "organisations": organisations,
             "real_names": self.identities_for_export(person).await?,
@@ -84,6 +96,16 @@ impl Accounts {
         let mut found = Vec::new();
         for row in self.db().rows(sql, &[person.id.as_str().into()]).await? {
             let Some(identity) = self.identity(row.text(0)?).await? else { continue };
+            // An organisation's name belongs to whoever owns it now.
+            if let Some(organisation) = &identity.organisation
+                && !self.roles(organisation, &person.id).await?.is_some_and(|roles| roles.has(Role::Owner))
+            {
+                continue;
+            }
+            let statements = "select id, made_s from statement where identity = $1 order by made_s";
+            let statements = self.db().rows(statements, &[identity.id.as_str().into()]).await?;
+            let statements: Vec<String> =
+                statements.iter().filter_map(|row| row.text(0).ok().map(str::to_owned)).collect();
             let mut papers = Vec::new();
             let sql = "select id, media_type, body from paper where identity = $1 order by id";
             for paper in self.db().rows(sql, &[identity.id.as_str().into()]).await? {
@@ -98,10 +120,43 @@ impl Accounts {
                 "name": identity.details.name, "country": identity.details.country,
                 "paper": identity.details.paper, "number": identity.details.number,
                 "representative": identity.details.representative, "reason": identity.details.reason,
-                "level": identity.level().name(),
+                "level": identity.level().name(), "waits": identity.is_waiting(), "refused": identity.is_refused(),
+                "statements": statements,
                 "asked": identity.asked.to_string(), "decided": identity.decided.map(|time| time.to_string()),
                 "papers": papers,
             }));
+        }
+        Ok(found)
+    }
+
+    async fn count_for_export(&self, sql: &'static str, person: &str) -> Result<i64, Fault> {
+        let rows = self.db().rows(sql, &[person.into()]).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.int(0))?)
+    }
+
+    async fn duties_for_export(&self, person: &str) -> Result<Vec<Value>, Fault> {
+        let sql = "select object, organisation, since_s, until_s from custodian where person = $1 order by since_s";
+        let time = |s: i64| Time::from_unix(s).to_string();
+        let read = |row: &store::Row| {
+            let (since, until) = (time(row.int(2)?), row.maybe_int(3)?.map(time));
+            Ok(json!({ "record": row.text(0)?, "organisation": row.text(1)?, "since": since, "until": until }))
+        };
+        let rows = self.db().rows(sql, &[person.into()]).await?;
+        Ok(rows.iter().map(read).collect::<Result<_, StoreError>>()?)
+    }
+
+    async fn requests_for_export(&self, person: &str) -> Result<Vec<Value>, Fault> {
+        let sql = "select organisation, id from request where applicant = $1 or decider = $1 order by made_s";
+        let mut found = Vec::new();
+        for row in self.db().rows(sql, &[person.into()]).await? {
+            if let Some(asked) = self.approval(row.text(0)?, row.text(1)?).await? {
+                found.push(json!({
+                    "organisation": row.text(0)?, "title": asked.title, "digest": asked.digest,
+                    "mine": asked.applicant == person, "made": asked.made.to_string(),
+                    "decision": format!("{:?}", asked.decision).to_lowercase(),
+                    "decided": asked.decided.map(|time| time.to_string()),
+                }));
+            }
         }
         Ok(found)
     }

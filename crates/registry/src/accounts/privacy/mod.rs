@@ -15,6 +15,7 @@ pub(super) use pages::router;
 
 use super::audit::{Act, note_own};
 use super::identity::remove_identities;
+use super::organisation::{leave_all, owned_alone};
 use super::person::Person;
 use super::{Accounts, factors};
 use crate::web::session::end_all;
@@ -34,59 +35,94 @@ impl Accounts {
     /// Asks for erasure, or takes that back.
     pub(super) async fn ask_erasure(&self, person: &Person, asked: Option<Time>, now: Time) -> Result<(), TrustError> {
         store::transaction!(self.db(), tx => {
-            let sql = "update person set erasure_s = $2 where id = $1";
+            let sql = "update person set erasure_s = $2 where id = $1 and state <> 'erased'";
             tx.execute(sql, &[person.id.as_str().into(), asked.map(|time| time.unix_s()).into()]).await?;
+            let act = if asked.is_some() { Act::ErasureAsked } else { Act::ErasureStopped };
+            note_own(tx, &person.id, act, "", now).await?;
             if asked.is_some() {
-                note_own(tx, &person.id, Act::ErasureAsked, "", now).await?;
                 self.write(tx, Some(&person.id), &person.letter("mail-erasure", &[]), now).await?;
             }
             Ok(())
         })
     }
 
-    /// Erases everybody whose time has come and whom no hold keeps.
+    pub(super) async fn is_operated_without(&self, person: &str) -> Result<bool, StoreError> {
+        store::transaction!(self.db(), tx => is_operated_without(tx, person).await)
+    }
+
+    /// Erases everybody whose time has come and whom nothing keeps. One that fails does not stop the others.
     pub(super) async fn erase_due(&self, now: Time) -> Result<(), TrustError> {
-        let sql = "select id from person where erasure_s <= $1 and state <> 'erased' \
-                   and (hold is null or hold_until_s <= $2)";
+        let sql = "select id from person where erasure_s <= $1 and state <> 'erased' order by erasure_s";
         let due_s = now.unix_s() - ERASURE_WAIT_S;
-        for row in self.db().rows(sql, &[due_s.into(), now.unix_s().into()]).await? {
+        let mut first = Ok(());
+        let mut erased = false;
+        for row in self.db().rows(sql, &[due_s.into()]).await? {
             let id = row.text(0)?;
-            if self.owned_alone(id).await? == 0 {
-                self.erase(id, now).await?;
-                tracing::info!(person = id, "a person was erased");
+            match self.erase(id, now).await {
+                Ok(true) => {
+                    tracing::info!(person = id, "a person was erased");
+                    erased = true;
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(person = id, %error, "a person is not erased");
+                    first = first.and(Err(error));
+                }
             }
         }
-        Ok(())
+        if erased {
+            // What was deleted must not stay in pages that are free.
+            self.db().scrub().await?;
+        }
+        Ok(first?)
     }
 
     /// Erases a person: the key, and with it all that was sealed under it; sessions, factors, keys for
-    /// programs, memberships, papers and waiting mail.
-    async fn erase(&self, person: &str, now: Time) -> Result<(), StoreError> {
+    /// programs, memberships, papers and waiting mail. False where something keeps the person: a hold,
+    /// another word of the person, an organisation or a node that would be left without anybody.
+    async fn erase(&self, person: &str, now: Time) -> Result<bool, StoreError> {
         store::transaction!(self.db(), tx => {
+            let sql = "select mail_index, is_operator from person where id = $1 and state <> 'erased' \
+                       and erasure_s <= $2 and (hold is null or hold_until_s <= $3)";
+            let due_s = now.unix_s() - ERASURE_WAIT_S;
+            let rows = tx.rows(sql, &[person.into(), due_s.into(), now.unix_s().into()]).await?;
+            let Some(row) = rows.first() else { return Ok(false) };
+            if owned_alone(tx, person).await? > 0 || (row.int(1)? != 0 && !is_operated_without(tx, person).await?) {
+                return Ok(false);
+            }
+            let invited = row.maybe_text(0)?.unwrap_or_default().to_owned();
+            tx.execute("delete from invitation where mail_index = $1", &[invited.into()]).await?;
             remove_identities(tx, person).await?;
             factors::remove_factors(tx, person).await?;
             end_all(tx, person, "").await?;
-            forget(tx, person, now).await?;
-            note_own(tx, person, Act::Erased, "", now).await
+            leave_all(tx, person, now).await?;
+            forget(tx, person).await?;
+            note_own(tx, person, Act::Erased, "", now).await?;
+            Ok(true)
         })
     }
 }
 
-async fn forget(tx: &mut Tx, person: &str, now: Time) -> Result<(), StoreError> {
+/// Whether somebody else runs the node.
+pub(super) async fn is_operated_without(tx: &mut Tx, person: &str) -> Result<bool, StoreError> {
+    let sql = "select id from person where is_operator = 1 and state = 'active' and id <> $1 limit 1";
+    Ok(!tx.rows(sql, &[person.into()]).await?.is_empty())
+}
+
+/// What is left: the trail, consents without their openings, and the sign-ins that the law wants kept.
+async fn forget(tx: &mut Tx, person: &str) -> Result<(), StoreError> {
     let one = [person.into()];
     for sql in [
+        "delete from job where id in (select id from outbox where person = $1)",
         "delete from ticket where person = $1",
         "delete from outbox where person = $1",
-        "delete from member where person = $1",
         "delete from api_key where person = $1",
         "update consent set salt = null where person = $1",
         "update disclosure set person = null where person = $1",
+        "update person set state = 'erased', key = null, mail_index = null, profile = null, password = null, \
+         is_operator = 0, hold = null, hold_until_s = null, erasure_s = null where id = $1",
     ] {
         tx.execute(sql, &one).await?;
     }
-    let sql = "update custodian set until_s = $2 where person = $1 and until_s is null";
-    tx.execute(sql, &[person.into(), now.unix_s().into()]).await?;
-    let sql = "update person set state = 'erased', key = null, mail_index = null, profile = null, password = null, \
-               is_operator = 0, hold = null, hold_until_s = null, erasure_s = null where id = $1";
-    tx.execute(sql, &one).await.map(drop)
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! of the person's where it concerns one.
 
 use crate::accounts::audit::{Act, Scope, note};
-use crate::accounts::person::Person;
+use crate::accounts::person::{Person, letter};
 use crate::accounts::{Accounts, Me, new_id};
 use crate::web::Fault;
 use crate::web::session::end_all;
@@ -103,6 +103,7 @@ impl Accounts {
             tx.execute(sql, &[whom.id.as_str().into(), state.into()]).await?;
             if is_frozen {
                 end_all(tx, &whom.id, "").await?;
+                Self::end_tickets(tx, &whom.id).await?;
             }
             let object = format!("person/{}", whom.id);
             note(tx, &Scope::Node, &me.actor(), act, &object, me.cx.now).await?;
@@ -138,12 +139,18 @@ impl Accounts {
         let id = new_id()?;
         let body = ReportBody { about: about.to_owned(), what: what.to_owned(), contact: contact.to_owned() };
         let sealed = self.seal_json(&format!("report/{id}"), &body)?;
-        let done: Result<(), StoreError> = store::transaction!(self.db(), tx => {
+        let notices = self.notices("mail-operator-report", now).await?;
+        let done: Result<(), TrustError> = store::transaction!(self.db(), tx => {
             let sql = "insert into report (id, body, state, made_s) values ($1, $2, 'waiting', $3)";
             tx.execute(sql, &[id.as_str().into(), sealed.clone().into(), now.unix_s().into()]).await?;
-            note(tx, &Scope::Node, "anyone", Act::Reported, &format!("report/{id}"), now).await
+            note(tx, &Scope::Node, "anyone", Act::Reported, &format!("report/{id}"), now).await?;
+            for (operator, notice) in &notices {
+                self.write(tx, Some(operator), notice, now).await?;
+            }
+            Ok(())
         });
         done?;
+        self.wake();
         Ok(id)
     }
 
@@ -164,15 +171,23 @@ impl Accounts {
         self.db().rows(sql, &[count.into()]).await?.iter().map(read).collect()
     }
 
-    /// Notes what was answered to a report.
+    /// Notes what was answered to a report, and writes it to whoever left an address.
     pub async fn answer_report(&self, me: &Me, id: &str, answer: &str) -> Result<(), Fault> {
         let sealed = self.seal_json(&format!("answer/{id}"), &answer)?;
-        let done: Result<bool, StoreError> = store::transaction!(self.db(), tx => {
+        let rows = self.db().rows("select body from report where id = $1", &[id.into()]).await?;
+        let body: ReportBody =
+            self.open_json(&format!("report/{id}"), rows.first().ok_or(Fault::NotFound)?.bytes(0)?)?;
+        let values = [("about", body.about.as_str()), ("answer", answer)];
+        let letter = letter(&body.contact, me.cx.language, "mail-report-answer", &values);
+        let done: Result<bool, TrustError> = store::transaction!(self.db(), tx => {
             let sql = "update report set state = 'answered', answer = $2, decided_s = $3 where id = $1 and state = 'waiting'";
             if tx.execute(sql, &[id.into(), sealed.clone().into(), me.cx.now.unix_s().into()]).await? == 0 {
                 return Ok(false);
             }
             note(tx, &Scope::Node, &me.actor(), Act::ReportAnswered, &format!("report/{id}"), me.cx.now).await?;
+            if !body.contact.is_empty() {
+                self.write(tx, None, &letter, me.cx.now).await?;
+            }
             Ok(true)
         });
         if done? { Ok(()) } else { Err(Fault::NotFound) }
@@ -181,7 +196,7 @@ impl Accounts {
     /// Blocks a digest, or unblocks it.
     pub async fn block(&self, me: &Me, digest: &str, reason: Option<&str>) -> Result<(), Fault> {
         let sealed = reason.map(|reason| self.seal_json(&format!("block/{digest}"), &reason)).transpose()?;
-        let done: Result<(), StoreError> = store::transaction!(self.db(), tx => {
+        let done: Result<bool, StoreError> = store::transaction!(self.db(), tx => {
             let act = match &sealed {
                 Some(sealed) => {
                     let sql = "insert into block (digest, reason, by_person, made_s) values ($1, $2, $3, $4) \
@@ -191,14 +206,15 @@ impl Accounts {
                     tx.execute(sql, &values).await?;
                     Act::Blocked
                 }
-                None => {
-                    tx.execute("delete from block where digest = $1", &[digest.into()]).await?;
-                    Act::Unblocked
+                None if tx.execute("delete from block where digest = $1", &[digest.into()]).await? == 0 => {
+                    return Ok(false);
                 }
+                None => Act::Unblocked,
             };
-            note(tx, &Scope::Node, &me.actor(), act, &format!("digest/{digest}"), me.cx.now).await
+            note(tx, &Scope::Node, &me.actor(), act, &format!("digest/{digest}"), me.cx.now).await?;
+            Ok(true)
         });
-        Ok(done?)
+        if done? { Ok(()) } else { Err(Fault::NotFound) }
     }
 
     /// Whether content of this digest is neither shown nor handed out here.

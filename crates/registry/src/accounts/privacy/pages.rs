@@ -4,7 +4,7 @@ use super::ERASURE_WAIT_S;
 use super::consent::{self, Purpose};
 use crate::accounts::audit::download;
 use crate::accounts::person::is_mail;
-use crate::accounts::throttle::REPORT;
+use crate::accounts::throttle::{REPORT, STAMP};
 use crate::accounts::{Accounts, Me, Sent, Visitor, WORDS, said};
 use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
 use crate::web::{Cx, Fault, Fields};
@@ -46,7 +46,7 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
         .of(cx)
         .hidden("purpose", Purpose::ShowName.name())
         .hidden("given", if is_shown { "" } else { "on" })
-        .note(consent::text(Purpose::ShowName, w));
+        .note(consent::text(Purpose::ShowName, w, &me.accounts));
     consents = consents.with(Block::Form(form));
 
     let form = Form::new("/account/privacy/export", w.say("export-act")).of(cx);
@@ -73,6 +73,8 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
             ];
             if me.accounts.hold(&person.id).await?.is_some_and(|hold| hold.until > cx.now) {
                 rows.push((w.say("state"), Value::Mark(Mark::Waiting, w.say("erase-held"))));
+            } else if me.accounts.owned_alone(&person.id).await? > 0 {
+                rows.push((w.say("state"), Value::Mark(Mark::Failed, w.say("erase-owner"))));
             }
             let stop = Form::new("/account/privacy/erase/stop", w.say("erase-stop")).of(cx);
             erase.with(Block::Record(rows)).with(Block::Form(stop))
@@ -116,6 +118,7 @@ async fn set_consent(Sent { me, fields }: Sent) -> Response<Body> {
         let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.name() == fields.text("purpose"));
         // The real name is given and taken back on its own page, with what hangs on it.
         let purpose = purpose.filter(|purpose| *purpose == Purpose::ShowName).ok_or(Fault::Form)?;
+        me.accounts.try_once(STAMP, &me.person.id, me.cx.now).await?;
         me.accounts.consent(&me.cx, &me.person, purpose, fields.is_ticked("given")).await?;
         Ok(me.cx.see("/account/privacy?said=consent"))
     };
@@ -135,6 +138,9 @@ async fn erase(Sent { me, fields }: Sent) -> Response<Body> {
         }
         if me.accounts.owned_alone(&me.person.id).await? > 0 {
             return field("erase-owner");
+        }
+        if me.person.is_operator && !me.accounts.is_operated_without(&me.person.id).await? {
+            return field("last-operator");
         }
         me.accounts.ask_erasure(&me.person, Some(me.cx.now), me.cx.now).await?;
         Ok(me.cx.see("/account/privacy?said=erasure"))
@@ -188,8 +194,7 @@ async fn report(Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
         if !contact.is_empty() && !is_mail(contact) {
             return Err(Fault::Field { field: "contact", what: w.say("mail-wrong") });
         }
-        let address = cx.caller.map(|address| address.to_string()).unwrap_or_default();
-        accounts.try_once(REPORT, &address, cx.now).await?;
+        accounts.try_once(REPORT, &cx.caller_text(), cx.now).await?;
         accounts.report(about, what, contact, cx.now).await?;
         Ok(cx.see("/report?said=report"))
     };

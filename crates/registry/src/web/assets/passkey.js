@@ -49,12 +49,14 @@ for (const form of document.querySelectorAll("form[data-script]")) {
     event.preventDefault();
     const button = form.querySelector("button");
     button.disabled = true;
+    form.querySelector("[role=alert]").hidden = true;
     try {
       form.elements.credential.value = JSON.stringify(await act(form));
       form.submit();
     } catch {
       // The person chose not to, or the authenticator has none: nothing was sent, and the form stands.
       button.disabled = false;
+      form.querySelector("[role=alert]").hidden = false;
     }
   });
 }
