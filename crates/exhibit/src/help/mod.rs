@@ -37,7 +37,7 @@ macro_rules! pictures {
             &[$(($name, include_bytes!(concat!("../../../../docs/guide/pictures/", $name)))),*];
     };
 }
-pictures! { "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" }
+pictures! { "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" }
 
 /// The names of the topics.
 #[cfg(test)]
