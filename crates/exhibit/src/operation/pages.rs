@@ -5,7 +5,7 @@ use super::people::day;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::routing::{get, post};
 use proof::digest::from_hex;
 use registry::accounts::audit::{self, Act, Scope, note};
@@ -34,28 +34,6 @@ pub(super) fn router() -> Router<Accounts> {
 
 fn field(name: &'static str, what: String) -> Fault {
     Fault::Field { field: name, what }
-}
-
-/// The page again where a field was wrong.
-async fn end(
-    me: &Me,
-    answer: Result<Response<Body>, Fault>,
-    again: impl AsyncFnOnce(&Fault) -> Result<Sheet, Fault>,
-) -> Response<Body> {
-    match answer {
-        Err(fault @ Fault::Field { .. }) => {
-            let sheet = again(&fault).await;
-            me.cx.end(sheet.map(|sheet| me.cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
-}
-
-fn fill(form: Form, wrong: Option<(&Fields, &Fault)>) -> Form {
-    match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    }
 }
 
 /// `GET /operator`
@@ -177,7 +155,7 @@ async fn reports_sheet(me: &Me, wrong: Option<(&str, &Fields, &Fault)>) -> Resul
                     .of(cx)
                     .field(Field::area("answer", w.say("answer")).help(w.say("answer-help")));
                 let wrong = wrong.filter(|(id, ..)| *id == report.id).map(|(_, fields, fault)| (fields, fault));
-                Some(Block::Form(fill(form, wrong)))
+                Some(Block::Form(form.after(wrong)))
             }
         };
         let title: String = report.about.chars().take(40).collect();
@@ -202,7 +180,7 @@ async fn answer(Path(id): Path<String>, OperatorSent { me, fields }: OperatorSen
         Ok(me.cx.see("/operator/reports?said=done"))
     };
     let answer = answered.await;
-    end(&me, answer, async |fault| reports_sheet(&me, Some((&id, &fields, fault))).await).await
+    me.cx.end_form(answer, async |fault| reports_sheet(&me, Some((&id, &fields, fault))).await).await
 }
 
 async fn blocks_sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault> {
@@ -225,7 +203,7 @@ async fn blocks_sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet
         .of(cx)
         .field(Field::text("digest", w.say("digest")).help(w.say("digest-help")))
         .field(Field::text("reason", w.say("reason")).help(w.say("block-reason-help")));
-    let new = Part::new(w.say("block")).with(Block::Form(fill(form, wrong)));
+    let new = Part::new(w.say("block")).with(Block::Form(form.after(wrong)));
     Ok(Sheet::new(cx, w.say("blocks")).lead(w.say("blocks-lead")).said(said(cx)).under("/account").part(list).part(new))
 }
 
@@ -255,7 +233,7 @@ async fn block(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
         Ok(me.cx.see("/operator/blocks?said=done"))
     };
     let answer = blocked.await;
-    end(&me, answer, async |fault| blocks_sheet(&me, Some((&fields, fault))).await).await
+    me.cx.end_form(answer, async |fault| blocks_sheet(&me, Some((&fields, fault))).await).await
 }
 
 /// `POST /operator/blocks/end`
@@ -299,7 +277,7 @@ async fn disclosures_sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<
         .field(Field::area("what", w.say("what")).help(w.say("what-help")))
         .field(Field::mail("mail", w.say("person-mail")).help(w.say("person-mail-help")).completes("off").optional())
         .field(Field::date("silent-until", w.say("silent-until")).help(w.say("silent-until-help")).optional());
-    let new = Part::new(w.say("disclose")).note(w.say("disclose-note")).with(Block::Form(fill(form, wrong)));
+    let new = Part::new(w.say("disclose")).note(w.say("disclose-note")).with(Block::Form(form.after(wrong)));
     Ok(Sheet::new(cx, w.say("disclosures")).said(said(cx)).under("/account").part(list).part(new))
 }
 
@@ -344,7 +322,7 @@ async fn disclose(OperatorSent { me, fields }: OperatorSent) -> Response<Body> {
         Ok(me.cx.see("/operator/disclosures?said=done"))
     };
     let answer = noted.await;
-    end(&me, answer, async |fault| disclosures_sheet(&me, Some((&fields, fault))).await).await
+    me.cx.end_form(answer, async |fault| disclosures_sheet(&me, Some((&fields, fault))).await).await
 }
 
 /// `GET /operator/history`

@@ -255,10 +255,7 @@ async fn identity_sheet(me: &Me, id: &str, wrong: Option<(&Fields, &Fault)>) -> 
             .field(Field::choices("decision", w.say("decision"), decisions.to_vec()))
             .field(Field::area("reason", w.say("reason")).help(w.say("reason-help")).optional())
             .primary();
-        let form = match wrong {
-            Some((fields, fault)) => form.again(fields, fault),
-            None => form,
-        };
+        let form = form.after(wrong);
         sheet = sheet.part(Part::new(w.say("decision")).note(w.say("decision-note")).with(Block::Form(form)));
     }
     Ok(sheet)
@@ -291,13 +288,8 @@ async fn decide(Path(id): Path<String>, OperatorSent { me, fields }: OperatorSen
         me.accounts.decide_review(&me, &id, is_confirmed, reason).await?;
         Ok(me.cx.see("/operator/identities?said=done"))
     };
-    match decided.await {
-        Err(fault @ Fault::Field { .. }) => {
-            let again = identity_sheet(&me, &id, Some((&fields, &fault))).await;
-            me.cx.end(again.map(|sheet| me.cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
+    let answer = decided.await;
+    me.cx.end_form(answer, async |fault| identity_sheet(&me, &id, Some((&fields, fault))).await).await
 }
 
 /// `GET /operator/identities/{id}/papers/{paper}`: a stranger's file. A picture may stand in our page;

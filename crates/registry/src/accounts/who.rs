@@ -170,13 +170,6 @@ impl FromRequest<Accounts> for Sent {
     }
 }
 
-impl Cx {
-    /// The answer to an act: what it came to, or the fault.
-    pub fn end(&self, answer: Result<Response, Fault>) -> Response {
-        answer.unwrap_or_else(|fault| fault.answer(self))
-    }
-}
-
 /// Whether this person may act as the operator now.
 fn operates(me: Me) -> Result<Me, Box<Response>> {
     if !me.person.is_operator {

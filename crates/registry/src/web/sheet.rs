@@ -7,7 +7,8 @@
 use super::cx::{Cx, Page, Scripts};
 use super::{Fault, Fields};
 use askama::Template;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
 use proof::der::Time;
 use proof::report::Language;
 use proof_wasm::page;
@@ -281,6 +282,40 @@ impl Page for Sheet {
 
     fn status(&self) -> StatusCode {
         self.status
+    }
+}
+
+impl Cx {
+    /// The answer to an act: what it came to, or the fault.
+    #[must_use]
+    pub fn end(&self, answer: Result<Response<Body>, Fault>) -> Response<Body> {
+        answer.unwrap_or_else(|fault| fault.answer(self))
+    }
+
+    /// The answer to a form: what it came to, or the page again with what was typed and what is wrong.
+    pub async fn end_form(
+        &self,
+        answer: Result<Response<Body>, Fault>,
+        again: impl AsyncFnOnce(&Fault) -> Result<Sheet, Fault>,
+    ) -> Response<Body> {
+        match answer {
+            Err(fault @ Fault::Field { .. }) => {
+                let sheet = again(&fault).await;
+                self.end(sheet.map(|sheet| self.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
+            }
+            other => self.end(other),
+        }
+    }
+}
+
+impl Form {
+    /// The form as it came, where it did: filled again, with its fault at its field.
+    #[must_use]
+    pub fn after(self, wrong: Option<(&Fields, &Fault)>) -> Self {
+        match wrong {
+            Some((fields, fault)) => self.again(fields, fault),
+            None => self,
+        }
     }
 }
 

@@ -96,10 +96,7 @@ pub(in crate::accounts) async fn security_sheet(me: &Me, wrong: Option<(&Fields,
 
     let new = Field::password("password", w.say("password-new")).help(w.say("password-help")).completes("new-password");
     let password = act("/account/password", "password-change").field(new);
-    let password = match wrong {
-        Some((fields, fault)) => password.again(fields, fault),
-        None => password,
-    };
+    let password = password.after(wrong);
     let state = if me.person.has_password { "password-set" } else { "password-none" };
     let password = Part::new(w.say("password")).note(w.say(state)).with(Block::Form(password));
 
@@ -275,10 +272,7 @@ fn totp_sheet(me: &Me, secret: &[u8], wrong: Option<(&Fields, &Fault)>) -> Resul
         .of(&me.cx)
         .field(Field::code("code", w.say("totp-code")))
         .primary();
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     let part = Part::new(w.say("totp"))
         .note(w.say("totp-scan"))
         .with(Block::Drawing(drawing))

@@ -11,7 +11,7 @@ use crate::web::{Cx, Fault, Fields, Words};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::routing::{get, post};
 use proof::der::Time;
 use proof::digest::DigestAlgorithm;
@@ -157,10 +157,7 @@ fn form_part(whose: &Whose, wrong: Option<(&Fields, &Fault)>, w: Words) -> Part 
             consent::text(Purpose::Identity, w, &whose.me.accounts),
         ))
         .primary();
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     Part::new(w.say("identity-apply")).note(w.say("identity-apply-note")).with(Block::Form(form))
 }
 
@@ -216,13 +213,8 @@ async fn end_apply(whose: &Whose, fields: &Fields) -> Response<Body> {
         whose.me.accounts.apply(&whose.me, &application).await?;
         Ok(cx.see(&format!("{}?said=identity-asked", whose.place())))
     };
-    match applied.await {
-        Err(fault @ Fault::Field { .. }) => {
-            let again = sheet(whose, Some((fields, &fault))).await;
-            cx.end(again.map(|sheet| cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => cx.end(other),
-    }
+    let answer = applied.await;
+    cx.end_form(answer, async |fault| sheet(whose, Some((fields, fault))).await).await
 }
 
 async fn end_withdraw(whose: &Whose) -> Response<Body> {

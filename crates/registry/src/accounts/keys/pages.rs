@@ -7,7 +7,7 @@ use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
 use crate::web::{Fault, Fields};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::routing::{get, post};
 
 /// For how long a key may be made, in days.
@@ -65,10 +65,7 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
         .field(Field::boxes("scope", w.say("key-scopes"), scopes))
         .field(Field::select("days", w.say("key-life"), days).value("90").short())
         .primary();
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     let new = Part::new(w.say("key-new")).note(w.say("key-new-note")).with(Block::Form(form));
     Ok(Sheet::new(cx, w.say("keys")).lead(w.say("keys-lead")).said(said(cx)).under("/account").part(list).part(new))
 }
@@ -118,13 +115,8 @@ async fn make(Sent { me, fields }: Sent) -> Response<Body> {
             .with(Block::Links(vec![("/account/keys".to_owned(), w.say("key-kept"))]));
         Ok(me.cx.page(&Sheet::new(&me.cx, w.say("key-made")).under("/account").part(part)))
     };
-    match made.await {
-        Err(fault @ Fault::Field { .. }) => {
-            let again = sheet(&me, Some((&fields, &fault))).await;
-            me.cx.end(again.map(|sheet| me.cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
+    let answer = made.await;
+    me.cx.end_form(answer, async |fault| sheet(&me, Some((&fields, fault))).await).await
 }
 
 /// `POST /account/keys/end`

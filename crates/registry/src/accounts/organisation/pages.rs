@@ -63,10 +63,7 @@ fn new_sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Sheet {
                 .completes("organization"),
         )
         .primary();
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     let part = Part::new(w.say("organisation")).note(w.say("organisation-new-note")).with(Block::Form(form));
     Sheet::new(&me.cx, w.say("organisation-new")).lead(w.say("organisation-lead")).under("/account").part(part)
 }
@@ -82,13 +79,8 @@ async fn found(Sent { me, fields }: Sent) -> Response<Body> {
         let name = name_of(&fields, me.cx.words(&WORDS))?;
         Ok(me.accounts.found(&me, &name).await?)
     };
-    match founded.await {
-        Ok(id) => me.cx.see(&place(&id, "?said=organisation")),
-        Err(fault @ Fault::Field { .. }) => {
-            me.cx.page(&new_sheet(&me, Some((&fields, &fault))).status(StatusCode::UNPROCESSABLE_ENTITY))
-        }
-        Err(fault) => fault.answer(&me.cx),
-    }
+    let answer = founded.await.map(|id: String| me.cx.see(&place(&id, "?said=organisation")));
+    me.cx.end_form(answer, async |fault| Ok(new_sheet(&me, Some((&fields, fault))))).await
 }
 
 /// `GET /organisations/{id}`
@@ -209,17 +201,6 @@ async fn approvals(me: &Me, acting: &Acting) -> Result<Part, Fault> {
     Ok(part.with(Block::Ledger(Ledger { name: w.say("approvals"), head, rows })))
 }
 
-/// Shows the page again where a field was wrong.
-async fn end(me: &Me, acting: &Acting, fields: &Fields, answer: Result<Response<Body>, Fault>) -> Response<Body> {
-    match answer {
-        Err(fault @ Fault::Field { .. }) => {
-            let again = sheet(me, acting, Some((fields, &fault))).await;
-            me.cx.end(again.map(|sheet| me.cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
-}
-
 /// `POST /organisations/{id}/settings`
 async fn set_up(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<Body> {
     let acting = match me.acting(&id, OWNER).await {
@@ -232,7 +213,7 @@ async fn set_up(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<B
         Ok(me.cx.see(&place(&id, "?said=settings")))
     };
     let answer = done.await;
-    end(&me, &acting, &fields, answer).await
+    me.cx.end_form(answer, async |fault| sheet(&me, &acting, Some((&fields, fault))).await).await
 }
 
 /// `POST /organisations/{id}/invitations`
@@ -257,7 +238,7 @@ async fn invite(Path(id): Path<String>, Sent { me, fields }: Sent) -> Response<B
         Ok(me.cx.see(&place(&id, "?said=invited")))
     };
     let answer = done.await;
-    end(&me, &acting, &fields, answer).await
+    me.cx.end_form(answer, async |fault| sheet(&me, &acting, Some((&fields, fault))).await).await
 }
 
 /// `POST /organisations/{id}/invitations/end`
@@ -293,10 +274,7 @@ async fn member_sheet(
     let member = me.accounts.person(person).await?.ok_or(Fault::NotFound)?;
     let to = place(id, &format!("/members/{person}"));
     let form = Form::new(to.clone(), w.say("save")).of(cx).field(boxes(w, Some(&roles)));
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     let mut sheet = Sheet::new(cx, called(cx, &member))
         .lead(acting.organisation.profile.name.clone())
         .under("/account")

@@ -2,6 +2,7 @@
 
 use super::{Person, Profile, is_mail, language_of, letter, password};
 use crate::accounts::audit::{Act, note_own};
+use crate::accounts::factors::security_sheet;
 use crate::accounts::privacy::consent::{self, Purpose};
 use crate::accounts::throttle::{ADDRESS, CODE};
 use crate::accounts::ticket::{Kind, Ticket, new_code, wrong_code};
@@ -39,21 +40,6 @@ pub(in crate::accounts) fn router() -> Router<Accounts> {
 
 /// A form that came back: what was in it, and what is wrong.
 type Wrong<'a> = Option<(&'a Fields, &'a Fault)>;
-
-/// The form again where only a field was wrong; the fault itself else.
-fn or_form(fault: Fault, sheet: impl FnOnce(&Fault) -> Sheet, cx: &Cx) -> Response<Body> {
-    match fault {
-        Fault::Field { .. } => cx.page(&sheet(&fault).status(axum::http::StatusCode::UNPROCESSABLE_ENTITY)),
-        other => other.answer(cx),
-    }
-}
-
-fn fill(form: Form, wrong: Wrong<'_>) -> Form {
-    match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    }
-}
 
 fn field(name: &'static str, what: String) -> Fault {
     Fault::Field { field: name, what }
@@ -104,7 +90,7 @@ fn register_sheet(cx: &Cx, accounts: &Accounts, wrong: Wrong<'_>) -> Sheet {
         true => part.with(Block::Notice(w.say("register-invited"), w.say("register-invited-note"))),
         false => part,
     };
-    Sheet::new(cx, w.say("register")).lead(w.say("register-lead")).part(part.with(Block::Form(fill(form, wrong))))
+    Sheet::new(cx, w.say("register")).lead(w.say("register-lead")).part(part.with(Block::Form(form.after(wrong))))
 }
 
 /// `GET /register`
@@ -114,10 +100,8 @@ async fn show_register(State(accounts): State<Accounts>, cx: Cx) -> Response<Bod
 
 /// `POST /register`: says the same whether the address is known or not.
 async fn register(Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
-    match begin_register(&cx, &accounts, &fields).await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| register_sheet(&cx, &accounts, Some((&fields, fault))), &cx),
-    }
+    let answer = begin_register(&cx, &accounts, &fields).await;
+    cx.end_form(answer, async |fault| Ok(register_sheet(&cx, &accounts, Some((&fields, fault))))).await
 }
 
 async fn begin_register(cx: &Cx, accounts: &Accounts, fields: &Fields) -> Result<Response<Body>, Fault> {
@@ -157,7 +141,7 @@ fn code_sheet(cx: &Cx, title: &str, to: &'static str, wrong: Wrong<'_>) -> Sheet
     let w = cx.words(&WORDS);
     let form =
         Form::new(to, w.say("code-act")).field(Field::code("code", w.say("code")).help(w.say("code-help"))).primary();
-    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say(title)).lead(w.say("code-lead")).part(part)
 }
 
@@ -172,10 +156,8 @@ async fn show_register_code(cx: Cx) -> Response<Body> {
 
 /// `POST /register/code`
 async fn finish_register(headers: HeaderMap, Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
-    match end_register(&cx, &accounts, &headers, &fields).await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |f| code_sheet(&cx, "register", "/register/code", Some((&fields, f))), &cx),
-    }
+    let answer = end_register(&cx, &accounts, &headers, &fields).await;
+    cx.end_form(answer, async |f| Ok(code_sheet(&cx, "register", "/register/code", Some((&fields, f))))).await
 }
 
 /// The ticket of a code that was typed, used up.
@@ -253,7 +235,7 @@ fn administrator_sheet(cx: &Cx, accounts: &Accounts, me: Option<&Person>, wrong:
     let part = Part::new(w.say("administrator-part")).note(w.say("administrator-note"));
     Sheet::new(cx, w.say("administrator"))
         .lead(w.say("administrator-lead"))
-        .part(part.with(Block::Form(fill(form.primary(), wrong))))
+        .part(part.with(Block::Form(form.primary().after(wrong))))
 }
 
 async fn me_of(cx: &Cx, accounts: &Accounts) -> Result<Option<Person>, Fault> {
@@ -276,10 +258,8 @@ async fn administrator(headers: HeaderMap, Visitor { cx, accounts, fields }: Vis
         Ok(me) => me,
         Err(fault) => return fault.answer(&cx),
     };
-    match become_administrator(&cx, &accounts, &headers, me.as_ref(), &fields).await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |f| administrator_sheet(&cx, &accounts, me.as_ref(), Some((&fields, f))), &cx),
-    }
+    let answer = become_administrator(&cx, &accounts, &headers, me.as_ref(), &fields).await;
+    cx.end_form(answer, async |f| Ok(administrator_sheet(&cx, &accounts, me.as_ref(), Some((&fields, f))))).await
 }
 
 async fn become_administrator(
@@ -329,18 +309,27 @@ async fn become_administrator(
 
 // Signing in.
 
-fn sign_in_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
-    let w = cx.words(&WORDS);
-    let next = match wrong {
-        Some((fields, _)) => fields.text("next").to_owned(),
-        None => cx.query("next"),
-    };
-    let passkey = Form::new("/signin/passkey", w.say("sign-in-passkey"))
+fn passkey_form(w: Words, next: &str) -> Form {
+    Form::new("/signin/passkey", w.say("sign-in-passkey"))
         .hidden("credential", "")
-        .hidden("next", next.clone())
+        .hidden("next", next)
         .script("use", w.say("passkey-failed"))
         .note(w.say("sign-in-passkey-note"))
-        .primary();
+        .primary()
+}
+
+/// Where to go after this: as the address says, or as the form said that came back.
+fn next_asked(cx: &Cx, wrong: Wrong<'_>) -> String {
+    match wrong {
+        Some((fields, _)) => fields.text("next").to_owned(),
+        None => cx.query("next"),
+    }
+}
+
+fn sign_in_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
+    let w = cx.words(&WORDS);
+    let next = next_asked(cx, wrong);
+    let passkey = passkey_form(w, &next);
     let form = Form::new("/signin", w.say("sign-in-act"))
         .hidden("next", next)
         .field(Field::mail("mail", w.say("mail")))
@@ -348,7 +337,7 @@ fn sign_in_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
     let part = Part::new(w.say("sign-in-part"))
         .note(w.say("sign-in-note"))
         .with(Block::Form(passkey))
-        .with(Block::Form(fill(form, wrong)))
+        .with(Block::Form(form.after(wrong)))
         .with(Block::Links(vec![
             ("/recover".to_owned(), w.say("sign-in-lost")),
             ("/register".to_owned(), w.say("sign-in-register")),
@@ -370,10 +359,7 @@ async fn sign_in(headers: HeaderMap, Visitor { cx, accounts, fields }: Visitor) 
         let person = accounts.by_password(&cx, &headers, fields.text("mail"), fields.raw("password")).await?;
         accounts.after_password(&cx, &headers, &person, fields.text("next")).await
     };
-    match entered.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| sign_in_sheet(&cx, Some((&fields, fault))), &cx),
-    }
+    cx.end_form(entered.await, async |fault| Ok(sign_in_sheet(&cx, Some((&fields, fault))))).await
 }
 
 fn second_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
@@ -381,7 +367,7 @@ fn second_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
     let form = Form::new("/signin/code", w.say("sign-in-act"))
         .field(Field::code("code", w.say("second-code")).help(w.say("second-help")))
         .primary();
-    let part = Part::new(w.say("second-part")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("second-part")).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say("sign-in")).lead(w.say("second-lead")).part(part)
 }
 
@@ -408,25 +394,14 @@ async fn second(headers: HeaderMap, Visitor { cx, accounts, fields }: Visitor) -
         accounts.forget_tries(CODE, &person.id).await?;
         accounts.let_in(&cx, &headers, &person, true, &ticket.body).await
     };
-    match entered.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| second_sheet(&cx, Some((&fields, fault))), &cx),
-    }
+    cx.end_form(entered.await, async |fault| Ok(second_sheet(&cx, Some((&fields, fault))))).await
 }
 
 fn again_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
     let cx = &me.cx;
     let w = cx.words(&WORDS);
-    let next = match wrong {
-        Some((fields, _)) => fields.text("next").to_owned(),
-        None => cx.query("next"),
-    };
-    let passkey = Form::new("/signin/passkey", w.say("sign-in-passkey"))
-        .hidden("credential", "")
-        .hidden("next", next.clone())
-        .script("use", w.say("passkey-failed"))
-        .note(w.say("sign-in-passkey-note"))
-        .primary();
+    let next = next_asked(cx, wrong);
+    let passkey = passkey_form(w, &next);
     let mut form = Form::new("/signin/again", w.say("again-act"))
         .of(cx)
         .hidden("next", next)
@@ -435,7 +410,7 @@ fn again_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
         form = form.field(Field::code("code", w.say("second-code")).help(w.say("second-help")));
     }
     let part = Part::new(w.say("again-part")).note(w.say("again-note"));
-    let part = part.with(Block::Form(passkey)).with(Block::Form(fill(form, wrong)));
+    let part = part.with(Block::Form(passkey)).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say("again")).lead(w.say("again-lead")).under("/account").runs(Scripts::Passkeys).part(part)
 }
 
@@ -459,10 +434,7 @@ async fn again(headers: HeaderMap, Sent { me, fields }: Sent) -> Response<Body> 
         me.accounts.site().sessions.prove(me.session_id(), person.has_totp, me.cx.now).await?;
         Ok(me.cx.see(next_of(fields.text("next"))))
     };
-    match proved.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| again_sheet(&me, Some((&fields, fault))), &me.cx),
-    }
+    me.cx.end_form(proved.await, async |fault| Ok(again_sheet(&me, Some((&fields, fault))))).await
 }
 
 /// `POST /signout`
@@ -477,7 +449,7 @@ async fn sign_out(Sent { me, .. }: Sent) -> Response<Body> {
 fn recover_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
     let w = cx.words(&WORDS);
     let form = Form::new("/recover", w.say("recover-act")).field(Field::mail("mail", w.say("mail"))).primary();
-    let part = Part::new(w.say("recover-part")).note(w.say("recover-note")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("recover-part")).note(w.say("recover-note")).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say("recover")).lead(w.say("recover-lead")).part(part)
 }
 
@@ -508,10 +480,7 @@ async fn recover(Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
         }
         Ok(with_cookie(cx.see("/recover/code"), cookie))
     };
-    match begun.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| recover_sheet(&cx, Some((&fields, fault))), &cx),
-    }
+    cx.end_form(begun.await, async |fault| Ok(recover_sheet(&cx, Some((&fields, fault))))).await
 }
 
 fn recover_code_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
@@ -523,7 +492,7 @@ fn recover_code_sheet(cx: &Cx, wrong: Wrong<'_>) -> Sheet {
         )
         .field(Field::code("second", w.say("second-code")).help(w.say("recover-second-help")).optional())
         .primary();
-    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say("recover")).lead(w.say("recover-code-lead")).part(part)
 }
 
@@ -558,10 +527,7 @@ async fn finish_recover(headers: HeaderMap, Visitor { cx, accounts, fields }: Vi
         changed?;
         Ok(cx.see("/signin?said=recovered"))
     };
-    match done.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| recover_code_sheet(&cx, Some((&fields, fault))), &cx),
-    }
+    cx.end_form(done.await, async |fault| Ok(recover_code_sheet(&cx, Some((&fields, fault))))).await
 }
 
 // The account.
@@ -622,7 +588,7 @@ async fn account_sheet(me: &Me, wrong: Wrong<'_>) -> Result<Sheet, Fault> {
         .of(cx)
         .field(Field::text("name", w.say("name")).value(&person.profile.name).completes("name"));
     let change = Part::new(w.say("account-change"))
-        .with(Block::Form(fill(rename, wrong)))
+        .with(Block::Form(rename.after(wrong)))
         .with(Block::Links(vec![link("/account/mail", "mail-change")]));
     let out = Form::new("/signout", w.say("sign-out")).of(cx);
     let leave = Part::new(w.say("sign-out")).note(w.say("sign-out-note")).with(Block::Form(out));
@@ -674,7 +640,7 @@ fn mail_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
         .of(cx)
         .field(Field::mail("mail", w.say("mail-new")).completes("email"))
         .primary();
-    let part = Part::new(w.say("mail-change")).note(w.say("mail-change-note")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("mail-change")).note(w.say("mail-change-note")).with(Block::Form(form.after(wrong)));
     Sheet::new(cx, w.say("mail-change")).under("/account").part(part)
 }
 
@@ -706,10 +672,7 @@ async fn mail(Sent { me, fields }: Sent) -> Response<Body> {
         me.accounts.write_alone(Some(known.as_ref().map_or(&me.person.id, |p| &p.id)), &sent, me.cx.now).await?;
         Ok(with_cookie(me.cx.see("/account/mail/code"), cookie))
     };
-    match begun.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| mail_sheet(&me, Some((&fields, fault))), &me.cx),
-    }
+    me.cx.end_form(begun.await, async |fault| Ok(mail_sheet(&me, Some((&fields, fault))))).await
 }
 
 fn mail_code_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
@@ -718,7 +681,7 @@ fn mail_code_sheet(me: &Me, wrong: Wrong<'_>) -> Sheet {
         .of(&me.cx)
         .field(Field::code("code", w.say("code")).help(w.say("code-help")))
         .primary();
-    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(fill(form, wrong)));
+    let part = Part::new(w.say("code-part")).note(w.say("code-part-note")).with(Block::Form(form.after(wrong)));
     Sheet::new(&me.cx, w.say("mail-change")).lead(w.say("code-lead")).under("/account").part(part)
 }
 
@@ -750,10 +713,7 @@ async fn finish_mail(headers: HeaderMap, Sent { me, fields }: Sent) -> Response<
             other => Ok(other.map(|()| me.cx.see("/account?said=mail"))?),
         }
     };
-    match done.await {
-        Ok(response) => response,
-        Err(fault) => or_form(fault, |fault| mail_code_sheet(&me, Some((&fields, fault))), &me.cx),
-    }
+    me.cx.end_form(done.await, async |fault| Ok(mail_code_sheet(&me, Some((&fields, fault))))).await
 }
 
 /// `POST /account/password`
@@ -775,13 +735,8 @@ async fn change_password(Sent { me, fields }: Sent) -> Response<Body> {
         changed?;
         Ok(me.cx.see("/account/security?said=password"))
     };
-    match changed.await {
-        Err(fault @ Fault::Field { .. }) => {
-            let sheet = crate::accounts::factors::security_sheet(&me, Some((&fields, &fault))).await;
-            me.cx.end(sheet.map(|sheet| me.cx.page(&sheet.status(axum::http::StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
+    let answer = changed.await;
+    me.cx.end_form(answer, async |fault| security_sheet(&me, Some((&fields, fault))).await).await
 }
 
 /// `POST /account/sessions/end`: one session, or all others.

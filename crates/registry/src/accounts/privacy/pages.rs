@@ -10,7 +10,7 @@ use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
 use crate::web::{Cx, Fault, Fields};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::routing::{get, post};
 
 pub(in crate::accounts) fn router() -> Router<Accounts> {
@@ -83,10 +83,7 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
             let form = Form::new("/account/privacy/erase", w.say("erase-act"))
                 .of(cx)
                 .field(Field::mail("mail", w.say("mail")).help(w.say("erase-confirm")).completes("off"));
-            let form = match wrong {
-                Some((fields, fault)) => form.again(fields, fault),
-                None => form,
-            };
+            let form = form.after(wrong);
             erase.with(Block::Form(form))
         }
     };
@@ -145,13 +142,8 @@ async fn erase(Sent { me, fields }: Sent) -> Response<Body> {
         me.accounts.ask_erasure(&me.person, Some(me.cx.now), me.cx.now).await?;
         Ok(me.cx.see("/account/privacy?said=erasure"))
     };
-    match asked.await {
-        Err(fault @ Fault::Field { .. }) => {
-            let again = sheet(&me, Some((&fields, &fault))).await;
-            me.cx.end(again.map(|sheet| me.cx.page(&sheet.status(StatusCode::UNPROCESSABLE_ENTITY))))
-        }
-        other => me.cx.end(other),
-    }
+    let answer = asked.await;
+    me.cx.end_form(answer, async |fault| sheet(&me, Some((&fields, fault))).await).await
 }
 
 /// `POST /account/privacy/erase/stop`
@@ -167,10 +159,7 @@ fn report_sheet(cx: &Cx, wrong: Option<(&Fields, &Fault)>) -> Sheet {
         .field(Field::area("what", w.say("report-what")).help(w.say("report-what-help")))
         .field(Field::mail("contact", w.say("report-contact")).help(w.say("report-contact-help")).optional())
         .primary();
-    let form = match wrong {
-        Some((fields, fault)) => form.again(fields, fault),
-        None => form,
-    };
+    let form = form.after(wrong);
     let part = Part::new(w.say("report")).note(w.say("report-note")).with(Block::Form(form));
     Sheet::new(cx, w.say("report")).lead(w.say("report-lead")).said(said(cx)).part(part)
 }
@@ -198,10 +187,6 @@ async fn report(Visitor { cx, accounts, fields }: Visitor) -> Response<Body> {
         accounts.report(about, what, contact, cx.now).await?;
         Ok(cx.see("/report?said=report"))
     };
-    match taken.await {
-        Err(fault @ Fault::Field { .. }) => {
-            cx.page(&report_sheet(&cx, Some((&fields, &fault))).status(StatusCode::UNPROCESSABLE_ENTITY))
-        }
-        other => cx.end(other),
-    }
+    let answer = taken.await;
+    cx.end_form(answer, async |fault| Ok(report_sheet(&cx, Some((&fields, fault))))).await
 }
