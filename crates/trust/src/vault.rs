@@ -5,7 +5,7 @@
 //! it was made for, so that nobody with the database alone can move it elsewhere. AES-256-GCM, fresh
 //! nonces; the one key is a file encrypted under the instance's passphrase (PBKDF2, RFC 8018).
 //!
-//! Trust: who has the key file and its passphrase reads everything; who has the database reads nothing.
+//! Trust: who has the key file and its passphrase reads everything; a copy of the database alone reads nothing.
 
 use crate::TrustError;
 use crate::instance::{read, write};

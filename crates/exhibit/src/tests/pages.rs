@@ -236,3 +236,17 @@ fn no_word_of_the_verification_is_idle() {
         .collect();
     assert!(idle.is_empty(), "never said: {idle:?}");
 }
+
+/// One request is one number for the operator, whoever answers it.
+#[tokio::test]
+async fn a_request_is_counted_once() {
+    let house = House::new().await;
+    let number = async || {
+        let answer = house.get("/api/v1/nothing").await;
+        let error: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let enquiry = error["error"]["enquiry"].as_str().unwrap().to_owned();
+        u64::from_str_radix(enquiry.split('-').nth(1).unwrap(), 16).unwrap()
+    };
+    let first = number().await;
+    assert_eq!(number().await, first + 1);
+}

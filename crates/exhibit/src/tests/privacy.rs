@@ -216,6 +216,17 @@ async fn rights(house: &House) {
     operator.post("/operator/disclosures", &silent).await.leads_to("/operator/disclosures?said=done");
     assert!(!lin.page("/account/privacy").await.contains("Court B"));
     assert!(operator.page("/operator/disclosures").await.contains("Court B"));
+    // A member who is erased leaves a line in the organisation's trail.
+    let answer = operator.post("/organisations/new", &[("name", "Studio")]).await;
+    let organisation = answer.headers["location"].to_str().unwrap().split(['/', '?']).nth(2).unwrap().to_owned();
+    operator
+        .post(
+            &format!("/organisations/{organisation}/invitations"),
+            &[("mail", "lin@people.example"), ("role", "applicant")],
+        )
+        .await;
+    let join = address(&lin.page("/account").await, "/invitations/");
+    lin.post(&join, &[]).await.leads_to(&format!("/organisations/{organisation}?said=joined"));
     // Erasure: asked for, thought over, held, done.
     lin.post("/account/privacy/erase", &[("mail", "mei@people.example")]).await.is(422);
     let ask = [("mail", "lin@people.example")];
@@ -256,6 +267,9 @@ async fn rights(house: &House) {
     let trail = house.accounts.trail(&Scope::Person(id.clone()), 1, i64::MAX).await.unwrap();
     assert_eq!(check(&trail), Ok(()));
     assert!(trail.last().unwrap().contains("\"erased\""));
+    let scope = Scope::Organisation(organisation);
+    let left = house.accounts.trail(&scope, 1, i64::MAX).await.unwrap();
+    assert!(left.last().unwrap().contains("\"left\"") && left.last().unwrap().contains(&id));
     // The address is free again, and it is another person who takes it.
     let mut new = house.person("lin").await;
     assert_ne!(new.id().await, id);

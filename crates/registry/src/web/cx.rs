@@ -75,6 +75,10 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // The guard made it for this request: one look at the session, one number for the enquiry.
+        if let Some(cx) = parts.extensions.get::<Self>() {
+            return Ok(cx.clone());
+        }
         let site = Arc::<Site>::from_ref(state);
         let (chosen, language) = language::of(parts.uri.query(), &parts.headers);
         let now = site.node.now();

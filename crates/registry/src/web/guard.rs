@@ -49,6 +49,7 @@ pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) 
     } else if !is_read && !is_from_here(&parts.headers) {
         Fault::OtherSite.answer(&cx)
     } else {
+        parts.extensions.insert(cx.clone());
         let answer = next.run(Request::from_parts(parts, body));
         match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
             Ok(response) => response,

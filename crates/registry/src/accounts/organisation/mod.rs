@@ -592,6 +592,8 @@ pub(super) async fn leave_all(tx: &mut Tx, person: &str, now: Time) -> Result<()
         let organisation = row.text(0)?;
         tx.execute("delete from member where organisation = $1 and person = $2", &[organisation.into(), person.into()])
             .await?;
+        let actor = format!("person/{person}");
+        note(tx, &scope(organisation), &actor, Act::Left, &actor, now).await?;
         end_duties(tx, organisation, person, None, now).await?;
         if !has_members(tx, organisation).await? {
             dissolve(tx, organisation).await?;

@@ -160,7 +160,7 @@ async fn finish_register(headers: HeaderMap, Visitor { cx, accounts, fields }: V
     cx.end_form(answer, async |f| Ok(code_sheet(&cx, "register", "/register/code", Some((&fields, f))))).await
 }
 
-/// The ticket of a code that was typed, used up.
+/// The ticket of this browser, where the code that was typed is the right one; still to be used up.
 async fn taken<T: serde::de::DeserializeOwned>(
     kind: Kind,
     cx: &Cx,
