@@ -15,6 +15,7 @@ pub mod logged;
 pub mod manifest;
 pub mod oid;
 pub mod pem;
+pub mod record;
 pub mod report;
 pub mod tlog;
 pub mod tsp;
