@@ -5,9 +5,13 @@
 //! can be stamped, published and kept for ever, and an erased person is gone from it. Reading is
 //! strict: RFC 8785 bytes only, unknown keys refused, everything bounded.
 
+mod disclosure;
+mod files;
 mod number;
 mod openings;
 
+pub use disclosure::{Disclosure, Shown};
+pub use files::{Content, FILES_MAX, File, Files, FilesHead};
 pub use number::{EvidenceNumber, NumberError};
 pub use openings::{Opened, Opening, Openings, Part};
 
@@ -17,7 +21,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 const KIND: &str = "shiyin.record/1";
-const FILES_MAX: usize = 1_000_000;
 const STATEMENTS_MAX: usize = 256;
 const PREVIOUS_MAX: usize = 64;
 const TEXT_CHARS_MAX: usize = 10_000;
@@ -74,26 +77,6 @@ impl<'de> Deserialize<'de> for Hex32 {
     }
 }
 
-/// What a file is known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Its SHA-256.
-    Sha256([u8; 32]),
-    /// The commitment to it under a salt: not even the digest is given away (n-08).
-    Salted(Commitment),
-}
-
-/// A file of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// What it is known by.
-    pub content: Content,
-    /// The commitment to its path below the folder, with `/` between its parts; or to its name.
-    pub name: Commitment,
-    /// Its size in bytes.
-    pub size: u64,
-}
-
 /// What is stated: openly, or as a commitment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
@@ -116,8 +99,8 @@ pub struct Record {
     pub relation: String,
     /// The commitment to the applicant's name, and how it was found out: `mail`, `provider`, `papers`.
     pub applicant: (Commitment, String),
-    /// The files, in the order in which they were put down.
-    pub files: Vec<File>,
+    /// The files: how many, and the root over them.
+    pub files: FilesHead,
     /// What is stated, by name.
     pub statements: BTreeMap<String, Statement>,
     /// The SHA-256 of the records that it follows.
@@ -163,7 +146,7 @@ impl std::error::Error for RecordError {}
 #[serde(deny_unknown_fields)]
 struct RecordJson {
     applicant: ApplicantJson,
-    files: Vec<FileJson>,
+    files: FilesHeadJson,
     kind: String,
     maker: String,
     number: String,
@@ -188,13 +171,10 @@ struct OperatorJson {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commitment: Option<Hex32>,
-    name: Hex32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Hex32>,
-    size: u64,
+struct FilesHeadJson {
+    bytes: u64,
+    count: u64,
+    root: Hex32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -222,7 +202,7 @@ impl Record {
     /// Where something is more, longer or other than a record may hold.
     pub fn check(&self) -> Result<(), RecordError> {
         let value = |what: &str| Err(RecordError::Value(what.to_owned()));
-        if self.files.len() > FILES_MAX {
+        if self.files.count > FILES_MAX as u64 {
             return Err(RecordError::Many("files"));
         }
         if self.statements.len() > STATEMENTS_MAX {
@@ -240,7 +220,7 @@ impl Record {
             return value("the operator's name");
         }
         // Integers within 2^53 read the same everywhere.
-        if self.files.iter().any(|file| file.size >= 1 << 53) {
+        if self.files.bytes >= 1 << 53 {
             return value("a size of 2^53 bytes or more");
         }
         for (name, statement) in &self.statements {
@@ -258,28 +238,7 @@ impl Record {
     /// The bytes that are stamped.
     #[must_use]
     pub fn to_canonical_json(&self) -> Vec<u8> {
-        let file = |file: &File| {
-            let (commitment, sha256) = match file.content {
-                Content::Sha256(digest) => (None, Some(Hex32(digest))),
-                Content::Salted(commitment) => (Some(Hex32(commitment.0)), None),
-            };
-            FileJson { commitment, name: Hex32(file.name.0), sha256, size: file.size }
-        };
-        let statement = |statement: &Statement| match statement {
-            Statement::Open(text) => StatementJson { commitment: None, text: Some(text.clone()) },
-            Statement::Committed(commitment) => StatementJson { commitment: Some(Hex32(commitment.0)), text: None },
-        };
-        let json = RecordJson {
-            applicant: ApplicantJson { level: self.applicant.1.clone(), name: Hex32(self.applicant.0.0) },
-            files: self.files.iter().map(file).collect(),
-            kind: KIND.to_owned(),
-            maker: self.maker.clone(),
-            number: self.number.to_string(),
-            operator: OperatorJson { name: self.operator.clone(), relation: self.relation.clone() },
-            previous: self.previous.iter().copied().map(Hex32).collect(),
-            statements: self.statements.iter().map(|(name, s)| (name.clone(), statement(s))).collect(),
-        };
-        serde_json::to_vec(&json).unwrap_or_default()
+        serde_json::to_vec(&RecordJson::from(self)).unwrap_or_default()
     }
 
     /// The SHA-256 of those bytes, by which later records name this one.
@@ -295,17 +254,39 @@ impl Record {
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
         let json: RecordJson = serde_json::from_slice(bytes).map_err(|e| RecordError::Shape(e.to_string()))?;
+        let record = Self::try_from(json)?;
+        // Also what JSON lets stand twice, and a number that is written otherwise.
+        if record.to_canonical_json() == bytes { Ok(record) } else { Err(RecordError::NotCanonical) }
+    }
+}
+
+impl From<&Record> for RecordJson {
+    fn from(record: &Record) -> Self {
+        let statement = |statement: &Statement| match statement {
+            Statement::Open(text) => StatementJson { commitment: None, text: Some(text.clone()) },
+            Statement::Committed(commitment) => StatementJson { commitment: Some(Hex32(commitment.0)), text: None },
+        };
+        let FilesHead { count, bytes, root } = record.files;
+        Self {
+            applicant: ApplicantJson { level: record.applicant.1.clone(), name: Hex32(record.applicant.0.0) },
+            files: FilesHeadJson { bytes, count, root: Hex32(root) },
+            kind: KIND.to_owned(),
+            maker: record.maker.clone(),
+            number: record.number.to_string(),
+            operator: OperatorJson { name: record.operator.clone(), relation: record.relation.clone() },
+            previous: record.previous.iter().copied().map(Hex32).collect(),
+            statements: record.statements.iter().map(|(name, s)| (name.clone(), statement(s))).collect(),
+        }
+    }
+}
+
+impl TryFrom<RecordJson> for Record {
+    type Error = RecordError;
+
+    fn try_from(json: RecordJson) -> Result<Self, RecordError> {
         if json.kind != KIND {
             return Err(RecordError::Kind(json.kind));
         }
-        let file = |file: FileJson| {
-            let content = match (file.sha256, file.commitment) {
-                (Some(digest), None) => Content::Sha256(digest.0),
-                (None, Some(commitment)) => Content::Salted(Commitment(commitment.0)),
-                _ => return Err(RecordError::Value("a file with both or neither of digest and commitment".to_owned())),
-            };
-            Ok(File { content, name: Commitment(file.name.0), size: file.size })
-        };
         let statement = |(name, statement): (String, StatementJson)| match (statement.text, statement.commitment) {
             (Some(text), None) => Ok((name, Statement::Open(text))),
             (None, Some(commitment)) => Ok((name, Statement::Committed(Commitment(commitment.0)))),
@@ -317,13 +298,12 @@ impl Record {
             operator: json.operator.name,
             relation: json.operator.relation,
             applicant: (Commitment(json.applicant.name.0), json.applicant.level),
-            files: json.files.into_iter().map(file).collect::<Result<_, _>>()?,
+            files: FilesHead { count: json.files.count, bytes: json.files.bytes, root: json.files.root.0 },
             statements: json.statements.into_iter().map(statement).collect::<Result<_, _>>()?,
             previous: json.previous.into_iter().map(|digest| digest.0).collect(),
         };
         record.check()?;
-        // Also what JSON lets stand twice, and a number that is written otherwise.
-        if record.to_canonical_json() == bytes { Ok(record) } else { Err(RecordError::NotCanonical) }
+        Ok(record)
     }
 }
 
@@ -333,19 +313,29 @@ pub(crate) mod tests {
 
     pub(crate) const SALT: [u8; 32] = [7; 32];
 
+    fn name(text: &str) -> Commitment {
+        Commitment::to(&SALT, text)
+    }
+
+    pub(crate) fn files() -> Files {
+        let sha256 = DigestAlgorithm::Sha256.digest(b"a").as_bytes().try_into().unwrap();
+        let content = Content::Digests { sha256, sm3: None };
+        let salted = Content::Salted(name("b"));
+        Files::new(vec![
+            File { content, name: name("a.jpg"), size: 1, is_attached: false },
+            File { content: salted, name: name("sub/b.txt"), size: 0, is_attached: false },
+        ])
+        .unwrap()
+    }
+
     pub(crate) fn record() -> Record {
-        let name = |text: &str| Commitment::to(&SALT, text);
-        let plain = DigestAlgorithm::Sha256.digest(b"a");
         Record {
             number: EvidenceNumber::from_random(&[9; 32]).unwrap(),
             maker: "work".to_owned(),
             operator: "青屿 \"Qingyu\"".to_owned(),
             relation: "independent".to_owned(),
             applicant: (name("林月港"), "papers".to_owned()),
-            files: vec![
-                File { content: Content::Sha256(plain.as_bytes().try_into().unwrap()), name: name("a.jpg"), size: 1 },
-                File { content: Content::Salted(name("b")), name: name("sub/b.txt"), size: 0 },
-            ],
+            files: files().head(),
             statements: [
                 ("title".to_owned(), Statement::Committed(name("月港"))),
                 ("type".to_owned(), Statement::Open("photo".to_owned())),
@@ -372,10 +362,10 @@ pub(crate) mod tests {
         let good = String::from_utf8(record().to_canonical_json()).unwrap();
         for (from, to) in [
             ("record/1", "record/2"),
-            ("\"size\":1}", "\"size\": 1}"),
-            ("\"size\":1}", "\"size\":9007199254740992}"),
-            ("\"size\":1}", "\"size\":-1}"),
-            ("\"size\":1}", "\"size\":1.0}"),
+            ("\"count\":2,", "\"count\": 2,"),
+            ("\"bytes\":1,", "\"bytes\":9007199254740992,"),
+            ("\"bytes\":1,", "\"bytes\":-1,"),
+            ("\"count\":2,", "\"count\":1000001,"),
             ("\"maker\":\"work\"", "\"maker\":\"Work\""),
             ("\"maker\":\"work\"", "\"maker\":\"\""),
             ("\"kind\"", "\"extra\":1,\"kind\""),

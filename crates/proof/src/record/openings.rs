@@ -4,7 +4,7 @@
 //! a folder can be shown alone (selective disclosure). An opening that does not fit is a lie or a
 //! mistake, and is named.
 
-use super::{Commitment, Content, Record, RecordError, SALT_BYTES, Statement, is_text};
+use super::{Commitment, Content, File, Files, Record, RecordError, SALT_BYTES, Statement, is_text};
 use crate::digest::{from_hex, hex};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,16 +51,15 @@ impl Part {
         (part.to_string() == text).then_some(part)
     }
 
-    /// The commitment of a record; none where it has none there.
-    #[must_use]
-    pub fn of(&self, record: &Record) -> Option<Commitment> {
+    /// The commitment of a record; none where it has none there. `file` gives its files.
+    fn of<'f>(&self, record: &Record, file: impl Fn(usize) -> Option<&'f File>) -> Option<Commitment> {
         match self {
             Self::Applicant => Some(record.applicant.0),
-            Self::Content(file) => match record.files.get(*file)?.content {
+            Self::Content(place) => match file(*place)?.content {
                 Content::Salted(commitment) => Some(commitment),
-                Content::Sha256(_) => None,
+                Content::Digests { .. } => None,
             },
-            Self::Name(file) => record.files.get(*file).map(|file| file.name),
+            Self::Name(place) => file(*place).map(|file| file.name),
             Self::Statement(name) => match record.statements.get(name)? {
                 Statement::Committed(commitment) => Some(*commitment),
                 Statement::Open(_) => None,
@@ -104,7 +103,7 @@ struct OpeningsJson {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OpeningJson {
+pub(super) struct OpeningJson {
     part: String,
     salt: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,12 +131,17 @@ impl Openings {
         Self(self.0.iter().filter(is_of).cloned().collect())
     }
 
-    /// What each comes to against a record.
+    /// What each comes to against a record and its files.
     #[must_use]
-    pub fn check(&self, record: &Record) -> Vec<Opened> {
+    pub fn check(&self, record: &Record, files: &Files) -> Vec<Opened> {
+        self.check_with(record, |place| files.all().get(place))
+    }
+
+    /// The same, where not all files are at hand.
+    pub(super) fn check_with<'f>(&self, record: &Record, file: impl Fn(usize) -> Option<&'f File>) -> Vec<Opened> {
         let open = |opening: &Opening| {
             let part = opening.part.clone();
-            match (&part, opening.part.of(record), &opening.text) {
+            match (&part, part.of(record, &file), &opening.text) {
                 (Part::Content(file), Some(commitment), None) => Opened::File(*file, opening.salt, commitment),
                 (_, Some(commitment), Some(text)) if commitment == Commitment::to(&opening.salt, text) => {
                     Opened::Text(part, text.clone())
@@ -148,15 +152,19 @@ impl Openings {
         self.0.iter().map(open).collect()
     }
 
-    /// Canonical JSON (RFC 8785): the same openings give the same bytes.
-    #[must_use]
-    pub fn to_canonical_json(&self) -> Vec<u8> {
+    pub(super) fn to_json(&self) -> Vec<OpeningJson> {
         let opening = |opening: &Opening| OpeningJson {
             part: opening.part.to_string(),
             salt: hex(&opening.salt),
             text: opening.text.clone(),
         };
-        let json = OpeningsJson { kind: KIND.to_owned(), openings: self.0.iter().map(opening).collect() };
+        self.0.iter().map(opening).collect()
+    }
+
+    /// Canonical JSON (RFC 8785): the same openings give the same bytes.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> Vec<u8> {
+        let json = OpeningsJson { kind: KIND.to_owned(), openings: self.to_json() };
         serde_json::to_vec(&json).unwrap_or_default()
     }
 
@@ -169,7 +177,13 @@ impl Openings {
         if json.kind != KIND {
             return Err(RecordError::Kind(json.kind));
         }
-        if json.openings.len() > OPENINGS_MAX {
+        let openings = Self::from_json(json.openings)?;
+        if openings.to_canonical_json() == bytes { Ok(openings) } else { Err(RecordError::NotCanonical) }
+    }
+
+    /// Each once, in order.
+    pub(super) fn from_json(openings: Vec<OpeningJson>) -> Result<Self, RecordError> {
+        if openings.len() > OPENINGS_MAX {
             return Err(RecordError::Many("openings"));
         }
         let opening = |opening: OpeningJson| {
@@ -181,15 +195,15 @@ impl Openings {
             }
             Ok(Opening { part, salt, text: opening.text })
         };
-        let openings = Self(json.openings.into_iter().map(opening).collect::<Result<_, _>>()?);
+        let openings = Self(openings.into_iter().map(opening).collect::<Result<_, _>>()?);
         let is_sorted = openings.0.windows(2).all(|pair| pair[0].part < pair[1].part);
-        if is_sorted && openings.to_canonical_json() == bytes { Ok(openings) } else { Err(RecordError::NotCanonical) }
+        if is_sorted { Ok(openings) } else { Err(RecordError::NotCanonical) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{SALT, record};
+    use super::super::tests::{SALT, files, record};
     use super::*;
 
     fn opening(part: Part, text: &str) -> Opening {
@@ -211,7 +225,7 @@ mod tests {
         let bytes = openings().to_canonical_json();
         let read = Openings::parse(&bytes).unwrap();
         assert_eq!(read, openings());
-        let opened = read.check(&record());
+        let opened = read.check(&record(), &files());
         assert_eq!(opened[0], Opened::Text(Part::Applicant, "林月港".to_owned()));
         assert!(matches!(opened[1], Opened::File(1, SALT, c) if c == Commitment::to(&SALT, "b")));
         assert!(!opened.iter().any(|one| matches!(one, Opened::Differs(_))));
@@ -223,7 +237,7 @@ mod tests {
             (Part::Statement("none".to_owned()), ""),
         ] {
             let lie = Openings::new(vec![opening(part.clone(), text)]);
-            assert_eq!(lie.check(&record()), [Opened::Differs(part)]);
+            assert_eq!(lie.check(&record(), &files()), [Opened::Differs(part)]);
         }
     }
 
@@ -235,7 +249,7 @@ mod tests {
         for hidden in ["a.jpg", "林月港", "月港"] {
             assert!(!text.contains(hidden), "{hidden}");
         }
-        assert_eq!(shown.check(&record()).len(), 2);
+        assert_eq!(shown.check(&record(), &files()).len(), 2);
     }
 
     #[test]
