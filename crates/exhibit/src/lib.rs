@@ -12,10 +12,8 @@ mod tests;
 pub mod verification;
 
 use axum::Router;
-use axum::middleware;
-use axum::routing::get;
-use registry::accounts::{self, Accounts};
-use registry::web::{Cx, Fault, Nav, assets, guard, samples};
+use registry::evidence::Evidence;
+use registry::web::Nav;
 use std::sync::Arc;
 
 /// The entries of the navigation, in order.
@@ -24,31 +22,16 @@ pub fn navigation() -> Vec<Nav> {
     vec![verification::NAV, authority::NAV, help::NAV]
 }
 
-/// The pages and the API of a node.
-pub fn router(accounts: &Accounts) -> Router {
-    let site = accounts.site();
+/// The pages and the API of this floor.
+pub fn router(evidence: &Evidence) -> Router {
+    let accounts = evidence.accounts();
     // Packing the verifier takes a moment, which no visitor should wait for.
-    let _ = (assets::path("look.css"), verification::offline_digest());
+    let _ = verification::offline_digest();
     Router::new()
         .merge(home::router())
         .merge(verification::router())
         .merge(authority::router())
         .merge(help::router())
-        .route("/assets/{name}", get(assets::file))
-        .route("/samples", get(samples::show))
-        .fallback(nothing)
-        .method_not_allowed_fallback(method)
-        .with_state(Arc::clone(site))
+        .with_state(Arc::clone(accounts.site()))
         .merge(operation::router().with_state(accounts.clone()))
-        .merge(accounts::router(accounts.clone()))
-        .layer(axum::extract::DefaultBodyLimit::max(guard::BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Arc::clone(site), guard::guard))
-}
-
-async fn nothing(cx: Cx) -> axum::response::Response {
-    Fault::NotFound.answer(&cx)
-}
-
-async fn method(cx: Cx) -> axum::response::Response {
-    Fault::MethodNotAllowed.answer(&cx)
 }

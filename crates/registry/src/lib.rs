@@ -1,5 +1,8 @@
-//! The floor on which people meet evidence: the web kit and accounts; billing and the
-//! heart stand on it as they come.
+//! The floor on which people meet evidence: the web kit, accounts, and the heart, which makes
+//! records; billing comes between the last two.
 
 pub mod accounts;
+pub mod evidence;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod web;

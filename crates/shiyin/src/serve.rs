@@ -32,6 +32,7 @@ use issuers::Issuers;
 use metrics::Metrics;
 use rate::RateLimit;
 use registry::accounts::{Accounts, Settings};
+use registry::evidence::Evidence;
 use registry::web::{Node, Profile, Public};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ struct Server {
     /// The instruments, which the pages show as well.
     node: Arc<Node>,
     accounts: Accounts,
+    evidence: Evidence,
     pages: Router,
     rate: RateLimit,
     started: Instant,
@@ -217,9 +219,12 @@ impl Server {
         let node = Arc::new(Node::new(tsa, watched, journal, profile, public));
         let nav = exhibit::navigation();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
+        let evidence = Evidence::open(&accounts, Vec::new()).await?;
+        let rooms = exhibit::router(&evidence).merge(registry::accounts::router(accounts.clone()));
         Ok(Self {
-            pages: exhibit::router(&accounts),
+            pages: registry::web::assemble(accounts.site(), rooms),
             accounts,
+            evidence,
             node,
             rate,
             started: Instant::now(),

@@ -69,6 +69,20 @@ impl Key {
         plain.truncate(length);
         Ok(plain)
     }
+
+    /// By what an equal text is found again under this key, without the text: 64 bits of HMAC-SHA-256.
+    #[must_use]
+    pub fn index(&self, kind: &str, text: &str) -> [u8; 8] {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &self.0[..]);
+        let mut context = hmac::Context::with_key(&root);
+        for part in ["shiyin key index", kind, text] {
+            context.update(part.as_bytes());
+            context.update(b"\0");
+        }
+        let mut out = [0; 8];
+        out.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        out
+    }
 }
 
 impl Vault {
@@ -182,6 +196,8 @@ mod tests {
         assert_ne!(vault.index("mail", "a"), vault.index("address", "a"));
         // Not elsewhere, not for another, not changed, not cut short.
         assert!(key.open("person/mei/name", &sealed).is_err());
+        assert_eq!(key.index("gram", "月港"), again.key("lin", &wrapped).unwrap().index("gram", "月港"));
+        assert_ne!(key.index("gram", "月港"), again.new_key("lin").unwrap().0.index("gram", "月港"));
         assert!(again.key("mei", &wrapped).is_err());
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();

@@ -1,7 +1,8 @@
 //! People and organisations through the router: what they do, and what does not get them in.
 
-use super::{Browser, House, PASSWORD, address};
+use super::{house, house_on_postgres, house_with};
 use aws_lc_rs::hmac;
+use registry::testing::{Browser, House, PASSWORD, address};
 
 /// The code of an app for a secret in base32, some steps from now.
 fn totp(house: &House, letters: &str, step: i64) -> String {
@@ -57,12 +58,12 @@ async fn registering(house: &House) {
 
 #[tokio::test]
 async fn registering_on_sqlite() {
-    registering(&House::new().await).await;
+    registering(&house().await).await;
 }
 
 #[tokio::test]
 async fn registering_on_postgresql() {
-    registering(&House::on_postgres().await).await;
+    registering(&house_on_postgres().await).await;
 }
 
 async fn signing_in(house: &House) {
@@ -127,17 +128,17 @@ async fn signing_in(house: &House) {
 
 #[tokio::test]
 async fn signing_in_on_sqlite() {
-    signing_in(&House::new().await).await;
+    signing_in(&house().await).await;
 }
 
 #[tokio::test]
 async fn signing_in_on_postgresql() {
-    signing_in(&House::on_postgres().await).await;
+    signing_in(&house_on_postgres().await).await;
 }
 
 #[tokio::test]
 async fn an_address_is_changed_by_who_has_both() {
-    let house = House::new().await;
+    let house = house().await;
     let mut lin = house.person("lin").await;
     house.person("mei").await;
     // Another's address answers the same, and nobody gets the code.
@@ -167,7 +168,7 @@ async fn an_address_is_changed_by_who_has_both() {
 
 #[tokio::test]
 async fn the_token_of_the_set_up_makes_one_administrator() {
-    let house = House::new().await;
+    let house = house().await;
     let mut lin = house.person("lin").await;
     lin.post("/administrator", &[("token", "guess")]).await.is(422);
     let mut operator = house.operator().await;
@@ -288,25 +289,31 @@ async fn an_organisation(house: &House) {
 
 #[tokio::test]
 async fn an_organisation_on_sqlite() {
-    an_organisation(&House::new().await).await;
+    an_organisation(&house().await).await;
 }
 
 #[tokio::test]
 async fn an_organisation_on_postgresql() {
-    an_organisation(&House::on_postgres().await).await;
+    an_organisation(&house_on_postgres().await).await;
 }
 
 #[tokio::test]
 async fn an_approver_lets_others_stamps_pass_once() {
     use registry::accounts::organisation::Decision;
-    let house = House::new().await;
+    let house = house().await;
     let (mut lin, mut mei) = (house.person("lin").await, house.person("mei").await);
     let id = founded(&mut lin, "Studio").await;
     joined(&mut lin, &mut mei, &id, "mei", &["applicant", "approver", "custodian"]).await;
     let (lin_me, mei_me) = (house.me(&lin).await, house.me(&mei).await);
     let digest = "ab".repeat(32);
-    let asked = house.accounts.ask_approval(&lin_me, &id, "Moon harbour", &digest).await.unwrap();
-    let own = house.accounts.ask_approval(&mei_me, &id, "Mine", &digest).await.unwrap();
+    let ask = async |me: &registry::accounts::Me, title: &str| -> Result<String, trust::TrustError> {
+        store::transaction!(house.accounts.db(), tx => {
+            let (who, what) = ((me.person.id.as_str(), me.actor()), (title, digest.as_str(), "/records/1"));
+            house.accounts.ask_approval(tx, &id, (who.0, &who.1), what, me.cx.now).await
+        })
+    };
+    let asked = ask(&lin_me, "Moon harbour").await.unwrap();
+    let own = ask(&mei_me, "Mine").await.unwrap();
     assert!(mei.page(&format!("/organisations/{id}")).await.contains("Moon harbour"));
     let decide = |request: &str| format!("/organisations/{id}/approvals/{request}");
     lin.post(&decide(&asked), &[("decision", "approved")]).await.is(403);
@@ -377,18 +384,18 @@ async fn keys(house: &House) {
 
 #[tokio::test]
 async fn keys_on_sqlite() {
-    keys(&House::new().await).await;
+    keys(&house().await).await;
 }
 
 #[tokio::test]
 async fn keys_on_postgresql() {
-    keys(&House::on_postgres().await).await;
+    keys(&house_on_postgres().await).await;
 }
 
 #[tokio::test]
 async fn only_who_was_invited_registers_where_that_is_set() {
     let settings = registry::accounts::Settings { by_invitation: true, ..Default::default() };
-    let house = House::with(trust::storage::Storage::default(), settings).await;
+    let house = house_with(settings).await;
     let fields =
         [("name", "Lin"), ("mail", "lin@people.example"), ("password", PASSWORD), ("terms", "on"), ("privacy", "on")];
     let mut lin = house.browser();

@@ -1,251 +1,29 @@
-//! The house as visitors meet it: a node, its pages, and browsers that keep their cookies.
+//! The rooms through the router, as visitors meet them.
 
 mod accounts;
 mod authorisation;
+mod evidence;
 mod pages;
 mod privacy;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::FromRequestParts as _;
-use axum::http::{HeaderMap, Request, StatusCode, header};
-use registry::accounts::{Accounts, Me, Settings};
-use registry::web::{Caller, Node, Profile, Public, Relation, WitnessRoot};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use tower_service::Service as _;
-use trust::authority::{Authority, lists};
-use trust::clock::{Clock as _, SystemClock};
-use trust::init::NewInstance;
-use trust::journal::Journal;
-use trust::keys::KeyAlgorithm;
-use trust::ledger::Ledger;
+use registry::accounts::Settings;
+use registry::testing::{House, Rooms};
 use trust::storage::Storage;
-use trust::tsa::{Form, Tsa};
 
-/// A node on an evaluation instance, and its pages.
-pub(super) struct House {
-    pages: Router,
-    node: Arc<Node>,
-    accounts: Accounts,
-    folder: tempfile::TempDir,
+const ROOMS: Rooms = Rooms {
+    nav: crate::navigation,
+    listeners: &[],
+    router: |evidence| crate::router(evidence).merge(registry::accounts::router(evidence.accounts().clone())),
+};
+
+async fn house() -> House {
+    House::new(ROOMS).await
 }
 
-pub(super) struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+async fn house_on_postgres() -> House {
+    House::on_postgres(ROOMS).await
 }
 
-impl Answer {
-    fn leads_to(&self, path: &str) -> &Self {
-        let place = self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        assert_eq!((self.status, place), (StatusCode::SEE_OTHER, path), "{}", self.body);
-        self
-    }
-
-    fn is(&self, status: u16) -> &Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.body);
-        self
-    }
-}
-
-impl House {
-    async fn new() -> Self {
-        Self::with(Storage::default(), Settings { paper_days: 30, ..Settings::default() }).await
-    }
-
-    async fn on_postgres() -> Self {
-        let storage = Storage { database: Some(store::testing::postgres()), ..Storage::default() };
-        Self::with(storage, Settings { paper_days: 30, ..Settings::default() }).await
-    }
-
-    async fn with(storage: Storage, settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let now = SystemClock.now().unwrap().time;
-        let algorithms = KeyAlgorithm::ALL[..2].to_vec();
-        NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now).make(&data).await.unwrap();
-        let authority = Authority::open(&data, &storage, now).await.unwrap();
-        let place = authority.instance.log_place(&data, &storage).unwrap();
-        let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
-        let journal = Journal::open(&place.database).await.unwrap();
-        journal.settle(&ledger).await.unwrap();
-        let public = Public { instance: authority.instance.clone(), lists: lists(&data).await.unwrap() };
-        let root = authority.instance.main().root.der.clone();
-        let profile = Profile {
-            url: "https://shiyin.example".to_owned(),
-            relation: Some(Relation::Both),
-            contact: "<b>@example".to_owned(),
-            witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
-            ..Profile::default()
-        };
-        let tsa = Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger).unwrap();
-        let node = Arc::new(Node::new(tsa, None, journal, profile, public));
-        let accounts =
-            Accounts::open(Arc::clone(&node), crate::navigation(), (&data, &storage), settings).await.unwrap();
-        Self { pages: crate::router(&accounts), node, accounts, folder }
-    }
-
-    async fn ask(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(Caller([203, 0, 113, 7].into()));
-        let Ok(response) = self.pages.clone().call(request).await;
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 4 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn post(&self, path: &str, media_type: &str, body: impl Into<Body>) -> Answer {
-        self.ask(Request::post(path).header("content-type", media_type).body(body.into()).unwrap()).await
-    }
-
-    /// A token over the SHA-256 of this content.
-    async fn stamp(&self, content: &[u8]) -> Vec<u8> {
-        let digest = proof::digest::DigestAlgorithm::Sha256.digest(content);
-        let request = proof::tsp::TimeStampReq::encode(&digest, None, None, true);
-        self.node.tsa.respond(None, &request).await.unwrap().der
-    }
-
-    /// Who a browser acts for, as a room above would get it.
-    async fn me(&self, browser: &Browser<'_>) -> Me {
-        let request = Request::get("/account").header(header::COOKIE, browser.cookies()).body(()).unwrap();
-        let (mut parts, ()) = request.into_parts();
-        Me::from_request_parts(&mut parts, &self.accounts).await.unwrap_or_else(|_| panic!("nobody is signed in"))
-    }
-
-    fn browser(&self) -> Browser<'_> {
-        Browser { house: self, cookies: BTreeMap::new(), form_token: String::new() }
-    }
-
-    /// The newest mail to this address.
-    async fn mail(&self, to: &str) -> registry::accounts::mail::Letter {
-        let waiting = self.accounts.waiting_mail().await.unwrap();
-        let mut found: Vec<_> = waiting.into_iter().filter(|mail| mail.letter.to == to).collect();
-        found.sort_by_key(|mail| mail.made.unix_s());
-        found.pop().unwrap_or_else(|| panic!("no mail to {to}")).letter
-    }
-
-    /// The code in the only mail to this address, which is taken out.
-    async fn code(&self, to: &str) -> String {
-        let waiting = self.accounts.waiting_mail().await.unwrap();
-        let mail =
-            waiting.into_iter().find(|mail| mail.letter.to == to && mail.letter.subject.starts_with("Your code"));
-        let mail = mail.unwrap_or_else(|| panic!("no code for {to}"));
-        self.accounts.drop_mail(&mail.id).await.unwrap();
-        mail.letter.subject.rsplit(' ').next().unwrap().to_owned()
-    }
-
-    /// A new account, signed in.
-    async fn person(&self, name: &str) -> Browser<'_> {
-        let mut browser = self.browser();
-        let mail = format!("{name}@people.example");
-        let fields = [("name", name), ("mail", &mail), ("password", PASSWORD), ("terms", "on"), ("privacy", "on")];
-        browser.post("/register", &fields).await.leads_to("/register/code");
-        let code = self.code(&mail).await;
-        browser.post("/register/code", &[("code", &code)]).await.leads_to("/account?said=welcome");
-        browser.page("/account").await;
-        browser
-    }
-
-    /// The first administrator, signed in.
-    async fn operator(&self) -> Browser<'_> {
-        let token = "t".repeat(64);
-        let digest = proof::digest::DigestAlgorithm::Sha256.digest(token.as_bytes()).to_string();
-        let data = self.folder.path().join("data");
-        trust::instance::Instance::set_admin_token(&data, &digest).await.unwrap();
-        let mut browser = self.person("operator").await;
-        browser.post("/administrator", &[("token", &token)]).await.leads_to("/account?said=operator");
-        browser
-    }
-}
-
-pub(super) const PASSWORD: &str = "moon over the harbour 7";
-
-/// A browser with its cookies, and the form token of the last page that had one.
-pub(super) struct Browser<'h> {
-    house: &'h House,
-    cookies: BTreeMap<String, String>,
-    form_token: String,
-}
-
-fn encoded(fields: &[(&str, &str)]) -> String {
-    let escape = |text: &str| text.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
-    fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
-}
-
-impl Browser<'_> {
-    fn cookies(&self) -> String {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("; ")
-    }
-
-    async fn ask(&mut self, mut request: Request<Body>) -> Answer {
-        request.headers_mut().insert(header::COOKIE, self.cookies().parse().unwrap());
-        request.headers_mut().insert(header::ACCEPT_LANGUAGE, "en".parse().unwrap());
-        let answer = self.house.ask(request).await;
-        for cookie in answer.headers.get_all(header::SET_COOKIE) {
-            let text = cookie.to_str().unwrap();
-            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
-            match value {
-                "" => self.cookies.remove(name),
-                value => self.cookies.insert(name.to_owned(), value.to_owned()),
-            };
-        }
-        if let Some(token) = answer.body.split("name=\"form_token\" value=\"").nth(1) {
-            self.form_token = token.split('"').next().unwrap().to_owned();
-        }
-        answer
-    }
-
-    async fn get(&mut self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    /// A page that is there and sound.
-    async fn page(&mut self, path: &str) -> String {
-        let answer = self.get(path).await;
-        answer.is(200);
-        pages::check_tags(path, &answer.body);
-        answer.body
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.form_token.clone();
-        let fields = [&[("form_token", token.as_str())], fields].concat();
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.ask(request.body(encoded(&fields).into()).unwrap()).await
-    }
-
-    /// A form with files: fields, then (field, content).
-    async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
-        let mut body = Vec::new();
-        let token = self.form_token.clone();
-        for (name, value) in [&[("form_token", token.as_str())], fields].concat() {
-            body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
-        }
-        for (name, content) in files {
-            let head = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
-            body.extend([head.as_bytes(), content, b"\r\n"].concat());
-        }
-        body.extend(b"--x--\r\n");
-        let request = Request::post(path).header("content-type", "multipart/form-data; boundary=x");
-        self.ask(request.body(body.into()).unwrap()).await
-    }
-
-    /// The id of the account.
-    async fn id(&mut self) -> String {
-        let page = self.page("/account").await;
-        let at = page.split("Account number").nth(1).unwrap();
-        at.split("break\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
-    }
-}
-
-/// What a link or a form of a page leads to: the first address that begins so.
-pub(super) fn address(page: &str, start: &str) -> String {
-    let at = page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("no {start} in {page}"));
-    page[at + 1..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+async fn house_with(settings: Settings) -> House {
+    House::with(ROOMS, Storage::default(), settings).await
 }

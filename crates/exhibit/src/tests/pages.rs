@@ -1,11 +1,12 @@
 //! Every page through the router, as a visitor meets it: both languages, structure, words,
 //! headers; and what bad requests come to.
 
-use super::House;
+use super::house;
 use crate::help;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use proof::report::Language;
+use registry::testing::check_tags;
 use registry::web::check_words;
 use std::path::Path;
 
@@ -30,31 +31,9 @@ fn every_page() -> Vec<String> {
     fixed.into_iter().chain(help::topics().map(|name| format!("/help/{name}"))).collect()
 }
 
-/// The tags of a page close in the order in which they open, and no value breaks out of its place.
-pub(super) fn check_tags(path: &str, html: &str) {
-    const VOID: [&str; 8] = ["meta", "link", "input", "br", "img", "hr", "path", "!doctype"];
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = html;
-    while let Some((_, after)) = rest.split_once('<') {
-        let (tag, after) = after.split_once('>').unwrap_or_else(|| panic!("{path}: a tag does not end"));
-        rest = after;
-        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
-        if tag.starts_with('/') {
-            assert_eq!(open.pop(), Some(name), "{path}: </{name}>");
-        } else if !VOID.contains(&name) && !tag.ends_with('/') {
-            open.push(name);
-            if name == "script" {
-                rest = rest.split_once("</script>").map(|(_, rest)| rest).unwrap();
-                open.pop();
-            }
-        }
-    }
-    assert!(open.is_empty(), "{path}: {open:?} left open");
-}
-
 #[tokio::test]
 async fn every_page_is_sound_in_both_languages() {
-    let house = House::new().await;
+    let house = house().await;
     for path in every_page() {
         let mut pages = Vec::new();
         for (lang, html_lang) in [("zh", "zh-Hans"), ("en", "en")] {
@@ -107,7 +86,7 @@ fn every_rooms_words_are_complete() {
 
 #[tokio::test]
 async fn bad_requests_get_a_remedy_and_change_nothing() {
-    let house = House::new().await;
+    let house = house().await;
     let before = house.node.log_size();
     let wrong = house.post("/api/v1/verify", "application/json", "{\"token\": 1}").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -153,7 +132,7 @@ fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_form_and_the_api_say_what_proof_says() {
-    let house = House::new().await;
+    let house = house().await;
     let token = house.stamp(b"a").await;
     let digest = proof::digest::DigestAlgorithm::Sha256.digest(b"a").to_string();
     let send = async |parts: &[(&str, &[u8])]| {
@@ -179,7 +158,7 @@ async fn the_form_and_the_api_say_what_proof_says() {
 
 #[tokio::test]
 async fn the_public_record_is_there_for_programs() {
-    let house = House::new().await;
+    let house = house().await;
     let answer = house.get("/api/v1/authority").await;
     let record: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(record["evaluation"], true);
@@ -240,7 +219,7 @@ fn no_word_of_the_verification_is_idle() {
 /// One request is one number for the operator, whoever answers it.
 #[tokio::test]
 async fn a_request_is_counted_once() {
-    let house = House::new().await;
+    let house = house().await;
     let number = async || {
         let answer = house.get("/api/v1/nothing").await;
         let error: serde_json::Value = serde_json::from_str(&answer.body).unwrap();

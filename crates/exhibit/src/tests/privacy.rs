@@ -1,12 +1,13 @@
 //! Real names and a person's rights: what is asked, shown, kept, exported and erased.
 
-use super::{House, PASSWORD, address};
+use super::{house, house_on_postgres};
 use proof::crypto::RustCrypto;
 use proof::digest::{DigestAlgorithm, from_hex};
 use proof::report::Verdict;
 use proof::verify::{Context, verify};
 use registry::accounts::audit::{Scope, check};
 use registry::accounts::privacy::consent::{Purpose, commitment};
+use registry::testing::{House, PASSWORD, address};
 use std::path::Path;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n the picture of a paper";
@@ -90,17 +91,17 @@ async fn real_names(house: &House) {
 
 #[tokio::test]
 async fn real_names_on_sqlite() {
-    real_names(&House::new().await).await;
+    real_names(&house().await).await;
 }
 
 #[tokio::test]
 async fn real_names_on_postgresql() {
-    real_names(&House::on_postgres().await).await;
+    real_names(&house_on_postgres().await).await;
 }
 
 #[tokio::test]
 async fn an_organisation_and_a_foreigner_have_real_names_too() {
-    let house = House::new().await;
+    let house = house().await;
     let (mut mei, mut operator) = (house.person("mei").await, house.operator().await);
     let answer = mei.post("/organisations/new", &[("name", "Qingyu")]).await;
     let id = answer.headers["location"].to_str().unwrap().split(['/', '?']).nth(2).unwrap().to_owned();
@@ -277,17 +278,17 @@ async fn rights(house: &House) {
 
 #[tokio::test]
 async fn rights_on_sqlite() {
-    rights(&House::new().await).await;
+    rights(&house().await).await;
 }
 
 #[tokio::test]
 async fn rights_on_postgresql() {
-    rights(&House::on_postgres().await).await;
+    rights(&house_on_postgres().await).await;
 }
 
 #[tokio::test]
 async fn nothing_in_the_files_names_a_person() {
-    let house = House::new().await;
+    let house = house().await;
     let mut lin = house.person("lin").await;
     lin.post("/account/name", &[("name", "Moonharbour-Lin")]).await;
     lin.page("/account/identity").await;
@@ -314,7 +315,7 @@ async fn nothing_in_the_files_names_a_person() {
 
 #[tokio::test]
 async fn a_frozen_account_opens_its_rights_alone() {
-    let house = House::new().await;
+    let house = house().await;
     let (mut lin, mut operator) = (house.person("lin").await, house.operator().await);
     let id = lin.id().await;
     let own = operator.id().await;
@@ -338,7 +339,7 @@ async fn a_frozen_account_opens_its_rights_alone() {
 
 #[tokio::test]
 async fn reports_reach_the_operator_and_blocks_hold() {
-    let house = House::new().await;
+    let house = house().await;
     let mut operator = house.operator().await;
     let mut visitor = house.browser();
     visitor.post("/report", &[("about", "x"), ("what", "short")]).await.is(422);

@@ -18,7 +18,7 @@ use crate::der::{DerError, Time, ber};
 use crate::digest::{Digest, DigestAlgorithm, hex};
 use crate::oid;
 use crate::report::{Code, Finding, IndependentTime, Report, TokenFacts};
-use crate::tsp::{MessageImprint, Status, TimeStampReq, TimeStampResp, TstInfo};
+use crate::tsp::{Status, TimeStampReq, TimeStampResp, TstInfo};
 use std::borrow::Cow;
 
 /// How far a token's time may lie ahead of ours before one of the two clocks is wrong.
@@ -152,19 +152,20 @@ pub fn token_der(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DerError> {
 /// The digest algorithm under which the content must be hashed to be compared.
 #[must_use]
 pub fn imprint_algorithm(bytes: &[u8]) -> Option<DigestAlgorithm> {
-    of_imprint(bytes, |imprint| imprint.algorithm.digest())
+    told(bytes, |info| info.imprint.algorithm.digest())
 }
 
 /// The digest that a response or token was issued for, where its algorithm is known and its length fits.
 #[must_use]
 pub fn imprint(bytes: &[u8]) -> Option<Digest> {
-    of_imprint(bytes, |imprint| imprint.digest())
+    told(bytes, |info| info.imprint.digest())
 }
 
-fn of_imprint<T>(bytes: &[u8], look: impl FnOnce(&MessageImprint<'_>) -> Option<T>) -> Option<T> {
+/// What a response or token says, as `look` takes it out. Nothing of it is verified here.
+pub fn told<T>(bytes: &[u8], look: impl FnOnce(&TstInfo<'_>) -> Option<T>) -> Option<T> {
     let token = token_der(bytes).ok()?;
     let signed = SignedData::parse(&token).ok()?;
-    look(&TstInfo::parse(signed.content).ok()?.imprint)
+    look(&TstInfo::parse(signed.content).ok()?)
 }
 
 /// Whether a token is what is asked about, or a stamp over the log that it is in.

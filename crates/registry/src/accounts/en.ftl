@@ -566,3 +566,6 @@ mail-report-answer =
 mail-erasure =
     Your account will be erased
     Your account will be erased in seven days. If you think again, sign in before that and keep it; if it was not you, keep it and change your password.
+act-preserved = Record made
+scope-records-read = Read records and works
+scope-records-write = Apply for timestamps

@@ -26,12 +26,12 @@ use crate::web::session::Sessions;
 use crate::web::{Catalog, Nav, Node, Site};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use store::{Db, jobs};
 use tokio::sync::{Semaphore, watch};
 use trust::TrustError;
 use trust::storage::Storage;
-use trust::vault::Vault;
+use trust::vault::{Key, Vault};
 
 /// The words that all parts of this room share.
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
@@ -66,6 +66,8 @@ struct Inner {
     hashing: Arc<Semaphore>,
     /// Counts up where something waits to be sent, asked or stamped.
     woken: watch::Sender<u64>,
+    /// The rooms above that keep something of a person.
+    keepers: RwLock<Vec<Arc<dyn privacy::Keeper>>>,
 }
 
 impl Accounts {
@@ -87,7 +89,8 @@ impl Accounts {
         let site = Site::new(node, nav, sessions);
         let data = data.to_owned();
         let (hashing, woken) = (Arc::new(Semaphore::new(2)), watch::Sender::new(0));
-        Ok(Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken })))
+        let keepers = RwLock::default();
+        Ok(Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken, keepers })))
     }
 
     /// The site.
@@ -127,6 +130,28 @@ impl Accounts {
 
     fn wake(&self) {
         self.0.woken.send_modify(|count| *count += 1);
+    }
+
+    /// A room above keeps something of people: it is asked where they want to know what, and told where
+    /// they go.
+    pub fn add_keeper(&self, keeper: Arc<dyn privacy::Keeper>) {
+        self.0.keepers.write().unwrap_or_else(PoisonError::into_inner).push(keeper);
+    }
+
+    fn keepers(&self) -> Vec<Arc<dyn privacy::Keeper>> {
+        self.0.keepers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The key under which things of `person/ID` or `organisation/ID` are sealed; none where it is gone.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub async fn key_of(&self, owner: &str) -> Result<Option<Arc<Key>>, TrustError> {
+        match owner.split_once('/') {
+            Some(("person", id)) => Ok(self.person(id).await?.map(|person| person.key)),
+            Some(("organisation", id)) => self.organisation_key(id).await,
+            _ => Ok(None),
+        }
     }
 
     /// Whether mail goes out by itself.

@@ -566,3 +566,6 @@ mail-report-answer =
 mail-erasure =
     已申请注销
     您的账号将在七天后注销。若改变主意，请在此之前登录并取消；若非本人操作，请立即取消并更改密码。
+act-preserved = 生成存证记录
+scope-records-read = 读取存证记录与作品
+scope-records-write = 申请时间戳

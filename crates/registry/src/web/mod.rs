@@ -23,11 +23,30 @@ pub use language::{cookie, name as language_name};
 pub use node::{Node, Profile, Public, Relation, WitnessRoot};
 pub use words::{Catalog, Words, check_words};
 
-use std::sync::LazyLock;
+use axum::Router;
+use axum::middleware;
+use axum::routing::get;
+use std::sync::{Arc, LazyLock};
 
 /// The words of the kit itself.
 pub(crate) static WORDS: LazyLock<Catalog> =
     LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+/// The rooms of all floors behind the one door: what every answer has in common, and what is said where
+/// there is nothing.
+pub fn assemble(site: &Arc<Site>, rooms: Router) -> Router {
+    // Packing them takes a moment, which no visitor should wait for.
+    let _ = assets::path("look.css");
+    Router::new()
+        .route("/assets/{name}", get(assets::file))
+        .route("/samples", get(samples::show))
+        .fallback(async |cx: Cx| Fault::NotFound.answer(&cx))
+        .method_not_allowed_fallback(async |cx: Cx| Fault::MethodNotAllowed.answer(&cx))
+        .with_state(Arc::clone(site))
+        .merge(rooms)
+        .layer(axum::extract::DefaultBodyLimit::max(guard::BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(site), guard::guard))
+}
 
 /// An entry of the navigation. Its words are `nav` and `nav-short` of the room.
 #[derive(Clone, Copy)]

@@ -116,6 +116,8 @@ pub enum Value {
     Link(String, String),
     /// Words, and smaller ones under them.
     Two(String, String),
+    /// The name of a thing that has a page: address, name, and smaller words under it.
+    Titled(String, String, String),
     /// A digest in hexadecimal.
     Digest(String),
     /// Acts on this row.
@@ -600,6 +602,11 @@ impl Value {
             }
             Self::Link(href, text) => format!("<a href=\"{}\">{}</a>", escape(href), escape(text)),
             Self::Two(first, second) => format!("{}<br><small>{}</small>", escape(first), escape(second)),
+            Self::Titled(href, title, small) => {
+                let (href, title, small) = (escape(href), escape(title), escape(small));
+                // A title may turn the direction of writing; it must not turn what follows.
+                format!("<a class=\"title\" href=\"{href}\"><bdi>{title}</bdi></a><br><small>{small}</small>")
+            }
             Self::Digest(hex) => page::digest(hex),
             Self::Acts(_) | Self::None => String::new(),
         }

@@ -154,6 +154,8 @@ acts! {
     OperatorEnded = "act-operator-ended",
     /// Second factors were taken off by the operator.
     FactorsReset = "act-factors-reset",
+    /// A record was made.
+    Preserved = "act-preserved",
     /// A record was viewed.
     Viewed = "act-viewed",
     /// Something of a record was downloaded.

@@ -237,10 +237,10 @@ const COLUMNS: &str = "i.id, i.person, i.organisation, i.method, i.state, i.body
 impl Accounts {
     /// The key under which it is sealed: the organisation's, or the person's. None where it was erased.
     async fn identity_key(&self, person: &str, organisation: Option<&str>) -> Result<Option<Arc<Key>>, TrustError> {
-        let Some(organisation) = organisation else { return Ok(self.person(person).await?.map(|person| person.key)) };
-        let rows = self.db().rows("select key from organisation where id = $1", &[organisation.into()]).await?;
-        let key = |row: &Row| self.vault().key(organisation, row.bytes(0)?).map(Arc::new);
-        rows.first().map(key).transpose()
+        match organisation {
+            None => Ok(self.person(person).await?.map(|person| person.key)),
+            Some(organisation) => self.organisation_key(organisation).await,
+        }
     }
 
     async fn read_identity(&self, row: &Row) -> Result<Option<Identity>, TrustError> {

@@ -32,11 +32,16 @@ pub enum Scopes {
     HistoryRead,
     /// Read the members of the key's organisation.
     MembersRead,
+    /// Read records and works.
+    RecordsRead,
+    /// Make records.
+    RecordsWrite,
 }
 
 impl Scopes {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::AccountRead, Self::HistoryRead, Self::MembersRead];
+    pub const ALL: [Self; 5] =
+        [Self::AccountRead, Self::HistoryRead, Self::MembersRead, Self::RecordsRead, Self::RecordsWrite];
 
     /// Its name in requests and in the database.
     #[must_use]
@@ -45,6 +50,8 @@ impl Scopes {
             Self::AccountRead => "account:read",
             Self::HistoryRead => "history:read",
             Self::MembersRead => "members:read",
+            Self::RecordsRead => "records:read",
+            Self::RecordsWrite => "records:write",
         }
     }
 
@@ -53,6 +60,8 @@ impl Scopes {
             Self::AccountRead => "scope-account-read",
             Self::HistoryRead => "scope-history-read",
             Self::MembersRead => "scope-members-read",
+            Self::RecordsRead => "scope-records-read",
+            Self::RecordsWrite => "scope-records-write",
         }
     }
 }
@@ -71,6 +80,8 @@ pub(super) struct Key {
 
 /// A program with a key that holds.
 pub struct Program {
+    /// The key's id, which opens nothing.
+    pub id: String,
     /// The request.
     pub cx: Cx,
     /// The door of accounts.
@@ -218,7 +229,7 @@ impl Accounts {
             self.db().execute("update api_key set used_s = $2 where id = $1", &[id.into(), now_s.into()]).await?;
         }
         let scopes = scopes_of(row.text(2)?);
-        Ok(Program { cx, accounts: self.clone(), person, organisation, scopes })
+        Ok(Program { id: id.to_owned(), cx, accounts: self.clone(), person, organisation, scopes })
     }
 }
 

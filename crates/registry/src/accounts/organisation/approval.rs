@@ -3,13 +3,13 @@
 //! A maker of records asks at this door before it stamps for an organisation that wants it so. What
 //! is asked for is a digest and a sentence; it is stamped only as it was approved.
 
-use super::{Organisation, Role, scope};
+use super::scope;
 use crate::accounts::audit::{Act, note};
 use crate::accounts::{Accounts, Me, new_id};
 use crate::web::Fault;
 use proof::der::Time;
 use serde::{Deserialize, Serialize};
-use store::{Row, StoreError};
+use store::{Row, StoreError, Tx};
 use trust::TrustError;
 
 /// What became of a request.
@@ -43,6 +43,7 @@ impl Decision {
 struct Body {
     title: String,
     digest: String,
+    place: String,
 }
 
 /// A request for a stamp.
@@ -56,6 +57,8 @@ pub struct Approval {
     pub title: String,
     /// The digest that would be stamped, in hexadecimal.
     pub digest: String,
+    /// Where an approver sees it: an address of this site.
+    pub place: String,
     /// When it was asked for.
     pub made: Time,
     /// What became of it.
@@ -67,29 +70,26 @@ pub struct Approval {
 }
 
 impl Accounts {
-    /// Asks for the approval of a stamp over this digest.
-    ///
-    /// # Errors
-    /// Not allowed where the person is no applicant of the organisation.
-    pub async fn ask_approval(&self, me: &Me, organisation: &str, title: &str, digest: &str) -> Result<String, Fault> {
-        let Organisation { id: organisation, .. } = me.acting(organisation, &[Role::Applicant]).await?.organisation;
+    /// Asks for the approval of a stamp over this digest, in the transaction of what waits for it.
+    /// The caller has checked that `person` is an applicant of the organisation; an approver sees it
+    /// at `place`.
+    pub async fn ask_approval(
+        &self,
+        tx: &mut Tx,
+        organisation: &str,
+        (person, actor): (&str, &str),
+        (title, digest, place): (&str, &str, &str),
+        now: Time,
+    ) -> Result<String, TrustError> {
         let id = new_id()?;
-        let body = serde_json::to_vec(&Body { title: title.to_owned(), digest: digest.to_owned() });
-        let sealed = self.vault().seal(&format!("request/{id}"), &body.map_err(Fault::broken)?)?;
-        let asked: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            let sql = "insert into request (id, organisation, applicant, body, state, made_s) \
-                       values ($1, $2, $3, $4, 'waiting', $5)";
-            let values = [
-                id.as_str().into(),
-                organisation.as_str().into(),
-                me.person.id.as_str().into(),
-                sealed.clone().into(),
-                me.cx.now.unix_s().into(),
-            ];
-            tx.execute(sql, &values).await?;
-            note(tx, &scope(&organisation), &me.actor(), Act::ApprovalAsked, &format!("request/{id}"), me.cx.now).await
-        });
-        asked?;
+        let body = Body { title: title.to_owned(), digest: digest.to_owned(), place: place.to_owned() };
+        let body = serde_json::to_vec(&body).map_err(|e| TrustError::Broken(e.to_string()))?;
+        let sealed = self.vault().seal(&format!("request/{id}"), &body)?;
+        let sql = "insert into request (id, organisation, applicant, body, state, made_s) \
+                   values ($1, $2, $3, $4, 'waiting', $5)";
+        let values = [id.as_str().into(), organisation.into(), person.into(), sealed.into(), now.unix_s().into()];
+        tx.execute(sql, &values).await?;
+        note(tx, &scope(organisation), actor, Act::ApprovalAsked, &format!("request/{id}"), now).await?;
         Ok(id)
     }
 
@@ -101,6 +101,7 @@ impl Accounts {
             applicant: row.text(1)?.to_owned(),
             title: body.title,
             digest: body.digest,
+            place: body.place,
             decision: Decision::parse(row.text(3)?)?,
             made: Time::from_unix(row.int(4)?),
             decider: row.maybe_text(5)?.map(str::to_owned),

@@ -13,12 +13,15 @@ pub(super) use pages::router;
 use super::audit::{Act, Scope, note};
 use super::identity::remove_identity;
 use super::person::Person;
+use super::privacy::{Keeper, forget_all};
 use super::{Accounts, Me, WORDS, new_id};
 use crate::web::{Cx, Fault, Words};
 use proof::der::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::{Row, StoreError, Tx};
 use trust::TrustError;
+use trust::vault::Key;
 
 /// How long an invitation holds.
 const INVITATION_S: i64 = 14 * 86_400;
@@ -178,8 +181,8 @@ pub struct Custodian {
 
 /// Roles that are needed: any of these.
 pub(super) const OWNER: &[Role] = &[Role::Owner];
-/// Who may see who else is in it.
-pub(super) const ANYONE: &[Role] = &Role::ALL;
+/// Who may see who else is in it, and its records.
+pub const ANYONE: &[Role] = &Role::ALL;
 /// Who may read the trail.
 pub(super) const READERS: &[Role] = &[Role::Owner, Role::Auditor];
 
@@ -195,6 +198,13 @@ impl Accounts {
         let profile = key.open(&format!("organisation/{id}/profile"), row.bytes(2)?)?;
         let profile = serde_json::from_slice(&profile).map_err(|e| TrustError::Broken(e.to_string()))?;
         Ok(Organisation { profile, asks: row.int(3)? != 0, made: Time::from_unix(row.int(4)?), id })
+    }
+
+    /// The key of an organisation; none where it was dissolved, or never was.
+    pub(super) async fn organisation_key(&self, id: &str) -> Result<Option<Arc<Key>>, TrustError> {
+        let sql = "select key from organisation where id = $1 and key is not null";
+        let rows = self.db().rows(sql, &[id.into()]).await?;
+        rows.first().map(|row| self.vault().key(id, row.bytes(0)?).map(Arc::new)).transpose()
     }
 
     /// An organisation; none where there is none of this id.
@@ -393,6 +403,7 @@ impl Accounts {
     async fn set_roles(&self, me: &Me, organisation: &str, person: &str, roles: Option<&Roles>) -> Result<(), Fault> {
         let w = me.cx.words(&WORDS);
         let (act, object) = (if roles.is_some() { Act::RolesChanged } else { Act::Left }, format!("person/{person}"));
+        let keepers = self.keepers();
         let changed: Result<Change, StoreError> = store::transaction!(self.db(), tx => {
             let values = [organisation.into(), person.into()];
             let count = match roles {
@@ -416,7 +427,7 @@ impl Accounts {
                     // An error, so that nothing of this stays.
                     return Err(StoreError::Refused(NO_OWNER.to_owned()));
                 }
-                dissolve(tx, organisation).await?;
+                dissolve(tx, organisation, &keepers).await?;
             }
             Ok(Change::Done)
         });
@@ -575,7 +586,8 @@ async fn end_duties(
 }
 
 /// Ends an organisation whose last member left: its key, and all that was sealed under it.
-pub(super) async fn dissolve(tx: &mut Tx, organisation: &str) -> Result<(), StoreError> {
+pub(super) async fn dissolve(tx: &mut Tx, organisation: &str, keepers: &[Arc<dyn Keeper>]) -> Result<(), StoreError> {
+    forget_all(tx, keepers, &format!("organisation/{organisation}")).await?;
     let one = [organisation.into()];
     let sql = "select id from identity where organisation = $1 and body is not null";
     for row in tx.rows(sql, &one).await? {
@@ -587,7 +599,12 @@ pub(super) async fn dissolve(tx: &mut Tx, organisation: &str) -> Result<(), Stor
 }
 
 /// Ends what a person is in organisations; those without another member are dissolved.
-pub(super) async fn leave_all(tx: &mut Tx, person: &str, now: Time) -> Result<(), StoreError> {
+pub(super) async fn leave_all(
+    tx: &mut Tx,
+    person: &str,
+    keepers: &[Arc<dyn Keeper>],
+    now: Time,
+) -> Result<(), StoreError> {
     for row in tx.rows("select organisation from member where person = $1", &[person.into()]).await? {
         let organisation = row.text(0)?;
         tx.execute("delete from member where organisation = $1 and person = $2", &[organisation.into(), person.into()])
@@ -596,7 +613,7 @@ pub(super) async fn leave_all(tx: &mut Tx, person: &str, now: Time) -> Result<()
         note(tx, &scope(organisation), &actor, Act::Left, &actor, now).await?;
         end_duties(tx, organisation, person, None, now).await?;
         if !has_members(tx, organisation).await? {
-            dissolve(tx, organisation).await?;
+            dissolve(tx, organisation, keepers).await?;
         }
     }
     tx.execute("delete from invitation where by_person = $1", &[person.into()]).await.map(drop)

@@ -191,7 +191,7 @@ async fn approvals(me: &Me, acting: &Acting) -> Result<Part, Fault> {
             Decision::Declined => Value::Mark(Mark::Failed, w.fill("approval-declined", &[("name", &decider)])),
         };
         rows.push(vec![
-            Value::Two(approval.title, who),
+            Value::Titled(approval.place, approval.title, who),
             Value::Digest(approval.digest),
             Value::Time(approval.made),
             state,

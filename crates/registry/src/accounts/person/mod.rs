@@ -90,6 +90,12 @@ impl Person {
         if self.profile.language == "en" { Language::En } else { Language::Zh }
     }
 
+    /// The key under which what is this person's is sealed.
+    #[must_use]
+    pub fn key(&self) -> &Arc<Key> {
+        &self.key
+    }
+
     /// Seals something of this person's under this person's key.
     pub(super) fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, TrustError> {
         self.key.seal(&format!("person/{}/{place}", self.id), plain)

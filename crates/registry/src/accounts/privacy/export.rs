@@ -64,7 +64,7 @@ impl Accounts {
             .map(|(at, about)| json!({ "time": time(at), "device": about.agent, "address": about.address }))
             .collect();
         let trail = self.trail(&Scope::Person(person.id.clone()), 1, i64::MAX).await?;
-        let file = json!({
+        let mut file = json!({
             "kind": "shiyin.person/1",
             "made": time(me.cx.now),
             "operator": self.site().node.public().instance.operator.name,
@@ -88,6 +88,9 @@ impl Accounts {
             "disclosures": disclosures,
             "history": trail,
         });
+        for keeper in self.keepers() {
+            file[keeper.name()] = keeper.export(person).await?;
+        }
         serde_json::to_vec_pretty(&file).map_err(Fault::broken)
     }
 

@@ -18,10 +18,40 @@ use super::identity::remove_identities;
 use super::organisation::{leave_all, owned_alone};
 use super::person::Person;
 use super::{Accounts, factors};
+use crate::web::Fault;
 use crate::web::session::end_all;
 use proof::der::Time;
+use serde_json::Value;
+use std::pin::Pin;
+use std::sync::Arc;
 use store::{StoreError, Tx};
 use trust::TrustError;
+
+/// What a room keeps of a person, in the making.
+pub type Exported<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
+/// What a room lets go, in the making.
+pub type Forgotten<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// A room above that keeps something of people and organisations.
+pub trait Keeper: Send + Sync {
+    /// Under which name it stands in what a person gets to read.
+    fn name(&self) -> &'static str;
+
+    /// All of a person's that the room keeps (个人信息保护法 art. 45).
+    fn export<'a>(&'a self, person: &'a Person) -> Exported<'a>;
+
+    /// Lets go what is sealed under the key of `person/ID` or `organisation/ID`, in the transaction in
+    /// which the key goes.
+    fn forget<'a>(&'a self, tx: &'a mut Tx, owner: &'a str) -> Forgotten<'a>;
+}
+
+/// Tells all rooms that an owner goes.
+pub(super) async fn forget_all(tx: &mut Tx, keepers: &[Arc<dyn Keeper>], owner: &str) -> Result<(), StoreError> {
+    for keeper in keepers {
+        keeper.forget(tx, owner).await?;
+    }
+    Ok(())
+}
 
 /// How long a person may think again before the erasure, in seconds.
 pub const ERASURE_WAIT_S: i64 = 7 * 86_400;
@@ -81,6 +111,7 @@ impl Accounts {
     /// programs, memberships, papers and waiting mail. False where something keeps the person: a hold,
     /// another word of the person, an organisation or a node that would be left without anybody.
     async fn erase(&self, person: &str, now: Time) -> Result<bool, StoreError> {
+        let keepers = self.keepers();
         store::transaction!(self.db(), tx => {
             let sql = "select mail_index, is_operator from person where id = $1 and state <> 'erased' \
                        and erasure_s <= $2 and (hold is null or hold_until_s <= $3)";
@@ -95,7 +126,8 @@ impl Accounts {
             remove_identities(tx, person).await?;
             factors::remove_factors(tx, person).await?;
             end_all(tx, person, "").await?;
-            leave_all(tx, person, now).await?;
+            leave_all(tx, person, &keepers, now).await?;
+            forget_all(tx, &keepers, &format!("person/{person}")).await?;
             forget(tx, person).await?;
             note_own(tx, person, Act::Erased, "", now).await?;
             Ok(true)

@@ -10,6 +10,7 @@ use crate::web::session::end_all;
 use proof::der::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use store::{Row, StoreError};
 use trust::TrustError;
 
@@ -220,6 +221,12 @@ impl Accounts {
     /// Whether content of this digest is neither shown nor handed out here.
     pub async fn is_blocked(&self, digest: &str) -> Result<bool, StoreError> {
         Ok(!self.db().rows("select 1 from block where digest = $1", &[digest.into()]).await?.is_empty())
+    }
+
+    /// The blocked digests, all of them.
+    pub async fn blocked(&self) -> Result<HashSet<String>, StoreError> {
+        let rows = self.db().rows("select digest from block", &[]).await?;
+        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
     }
 
     /// The blocked digests, the newest first.

@@ -1,0 +1,417 @@
+//! What a maker hands over, and what a record looks like from outside.
+
+use crate::accounts::audit::Scope;
+use crate::accounts::identity::Level;
+use crate::accounts::organisation::{Organisation, Role};
+use crate::accounts::{Me, Program};
+use crate::web::{Cx, Fault, Node, Relation};
+use proof::der::Time;
+use proof::digest::{DigestAlgorithm, hex};
+use proof::record::{Commitment, Content, EvidenceNumber};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use trust::vault::Key;
+
+/// Whose a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A person's, by id.
+    Person(String),
+    /// An organisation's, by id.
+    Organisation(String),
+}
+
+impl Owner {
+    /// As it stands in the database.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.scope().name()
+    }
+
+    /// As it stands in the database, read.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.split_once('/')? {
+            ("person", id) => Some(Self::Person(id.to_owned())),
+            ("organisation", id) => Some(Self::Organisation(id.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The trail of what is done with its records.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Person(id) => Scope::Person(id.clone()),
+            Self::Organisation(id) => Scope::Organisation(id.clone()),
+        }
+    }
+}
+
+/// How the operator is related to an applicant (n-01, law-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Related {
+    /// The operator says that it has no part in the works that it stamps.
+    Independent,
+    /// The applicant says so; the operator leaves it open.
+    IndependentByApplicant,
+    /// The operator stamps its own work.
+    OwnWorks,
+    /// Nobody said.
+    Unknown,
+}
+
+impl Related {
+    /// Its name in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Independent => "independent",
+            Self::IndependentByApplicant => "independent-by-applicant",
+            Self::OwnWorks => "own-works",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// That of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        let all = [Self::Independent, Self::IndependentByApplicant, Self::OwnWorks];
+        all.into_iter().find(|related| related.name() == name).unwrap_or(Self::Unknown)
+    }
+
+    /// What holds for an applicant: an administrator's works are the operator's own, and what the
+    /// operator says of all goes before what one applicant says.
+    #[must_use]
+    pub fn of(node: &Node, is_operator: bool, says_unrelated: Option<bool>) -> Self {
+        match (node.profile.relation, is_operator, says_unrelated) {
+            (_, true, _) | (Some(Relation::OwnWorks), ..) | (_, _, Some(false)) => Self::OwnWorks,
+            (Some(Relation::Independent), ..) => Self::Independent,
+            (_, _, Some(true)) => Self::IndependentByApplicant,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Who acts, and for whom: every act on records names one.
+#[derive(Clone)]
+pub struct Party {
+    /// The request.
+    pub cx: Cx,
+    /// Whose records.
+    pub owner: Owner,
+    /// Who acts: a person's id.
+    pub person: String,
+    /// How the actor is called in lines of the trail.
+    pub actor: String,
+    /// The applicant's name: the confirmed real name, else the name of the account or the organisation.
+    pub name: String,
+    /// How the name was found out.
+    pub level: Level,
+    /// When it was confirmed.
+    pub confirmed: Option<Time>,
+    /// The end of the paper's number, masked.
+    pub paper: String,
+    /// Whether the person runs the node.
+    pub is_operator: bool,
+    /// The organisation, where it acts for one.
+    pub organisation: Option<Organisation>,
+    pub(super) key: Arc<Key>,
+}
+
+impl Party {
+    /// A signed-in person, for him- or herself or for an organisation in one of these roles.
+    ///
+    /// # Errors
+    /// Not found for who is no member; not allowed for a member in another role.
+    pub async fn of(me: &Me, owner: &Owner, needed: &[Role]) -> Result<Self, Fault> {
+        let organisation = match owner {
+            Owner::Person(id) if *id == me.person.id => None,
+            Owner::Person(_) => return Err(Fault::NotFound),
+            Owner::Organisation(id) => Some(me.acting(id, needed).await?.organisation),
+        };
+        let (cx, actor) = (me.cx.clone(), me.actor());
+        Self::new(&me.accounts, cx, &me.person, organisation, actor).await
+    }
+
+    /// A program, for its person or within the organisation of its key.
+    ///
+    /// # Errors
+    /// Not allowed where the person's roles in the organisation are others.
+    pub async fn of_program(program: &Program, needed: &[Role]) -> Result<Self, Fault> {
+        let organisation = match &program.organisation {
+            None => None,
+            Some(id) => {
+                let roles = program.accounts.roles(id, &program.person.id).await?.ok_or(Fault::NotFound)?;
+                if !needed.iter().any(|role| roles.has(*role)) {
+                    return Err(Fault::NotAllowed);
+                }
+                Some(program.accounts.organisation(id).await?.ok_or(Fault::NotFound)?)
+            }
+        };
+        let actor = format!("key/{}", program.id);
+        Self::new(&program.accounts, program.cx.clone(), &program.person, organisation, actor).await
+    }
+
+    async fn new(
+        accounts: &crate::accounts::Accounts,
+        cx: Cx,
+        person: &crate::accounts::person::Person,
+        organisation: Option<Organisation>,
+        actor: String,
+    ) -> Result<Self, Fault> {
+        let of = organisation.as_ref().map(|organisation| organisation.id.as_str());
+        let owner = of.map_or_else(|| Owner::Person(person.id.clone()), |id| Owner::Organisation(id.to_owned()));
+        let identity = accounts.identity_of(&person.id, of).await?.filter(|identity| identity.is_confirmed());
+        let called = organisation.as_ref().map_or(&person.profile.name, |organisation| &organisation.profile.name);
+        let (name, level, confirmed, paper) = match &identity {
+            Some(identity) => {
+                let number = crate::accounts::identity::mask_number(&identity.details.number);
+                (identity.details.name.clone(), identity.level(), identity.decided, number)
+            }
+            None => (called.clone(), Level::Mail, None, String::new()),
+        };
+        let key = accounts.key_of(&owner.name()).await?.ok_or(Fault::NotFound)?;
+        let (person, is_operator) = (person.id.clone(), person.is_operator);
+        Ok(Self { cx, owner, person, actor, name, level, confirmed, paper, is_operator, organisation, key })
+    }
+
+    /// Seals something of the owner's, bound to its place.
+    ///
+    /// # Errors
+    /// Where the cipher fails.
+    pub fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, Fault> {
+        Ok(self.key.seal(place, plain)?)
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// Where it was sealed for another, for another place, or was changed.
+    pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+        Ok(self.key.open(place, sealed)?.to_vec())
+    }
+}
+
+/// How the content of a record is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Digests alone; the applicant keeps the files (ipr-03).
+    Digest,
+    /// Commitments under salts that only the applicant has (priv-02).
+    Salted,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Digest, Self::Salted];
+
+    /// Its name in records, forms and the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::Salted => "salted",
+        }
+    }
+
+    /// That of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// A file of a draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftFile {
+    /// Its path below the folder, or its name.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256, or the commitment to it, in hexadecimal.
+    pub digest: String,
+    /// Its SM3, in hexadecimal; empty where it was not computed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sm3: String,
+    /// Whether it came with the work and is no part of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_attached: bool,
+}
+
+/// Longest path of a file, in bytes.
+pub const PATH_BYTES_MAX: usize = 1_024;
+
+impl DraftFile {
+    /// What is wrong with it; none where nothing is.
+    #[must_use]
+    pub fn fault(&self, mode: Mode) -> Option<&'static str> {
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let parts = || self.path.split('/');
+        match () {
+            () if self.path.is_empty() || self.path.len() > PATH_BYTES_MAX => Some("file-path-long"),
+            () if parts().any(|part| matches!(part, "" | "." | "..")) => Some("file-path-leaves"),
+            () if self.path.contains(char::is_control) => Some("file-path-control"),
+            () if !is_digest(&self.digest) || !(self.sm3.is_empty() || is_digest(&self.sm3)) => Some("file-digest"),
+            () if mode == Mode::Salted && !self.sm3.is_empty() => Some("file-digest"),
+            () if self.size >= 1 << 53 => Some("file-size"),
+            () => None,
+        }
+    }
+
+    pub(super) fn content(&self, mode: Mode) -> Option<Content> {
+        let bytes = |text: &str| proof::digest::from_hex(text)?.try_into().ok();
+        match mode {
+            Mode::Salted => Some(Content::Salted(Commitment::from_digest(bytes(&self.digest)?))),
+            Mode::Digest if self.sm3.is_empty() => Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: None }),
+            Mode::Digest => Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: Some(bytes(&self.sm3)?) }),
+        }
+    }
+}
+
+/// A statement of a draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Said {
+    /// It stands in the record for everyone.
+    Open(String),
+    /// The record commits to it; the owner opens it to whom he or she will.
+    Sealed(String),
+}
+
+/// What a list shows of a record; sealed at rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Title {
+    /// What it is called.
+    pub title: String,
+    /// What it is, in Chinese: type, stage.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// What a maker hands over. It is complete: nothing is looked up later.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Sent twice, it makes one record: a key of the maker's, unique for the owner.
+    pub idem: String,
+    /// Who made it: `work`, `capture`, …
+    pub maker: &'static str,
+    /// What it belongs to at its maker: a work's id.
+    pub origin: String,
+    /// The type: a word of the [vocabulary](super::vocabulary).
+    pub kind: String,
+    /// How the content is kept.
+    pub mode: Mode,
+    /// What lists show.
+    pub title: Title,
+    /// The files.
+    pub files: Vec<DraftFile>,
+    /// What is stated, by name.
+    pub statements: Vec<(String, Said)>,
+    /// The digests of the records that it follows.
+    pub previous: Vec<[u8; 32]>,
+    /// How the operator is related to the applicant.
+    pub related: Related,
+}
+
+impl Draft {
+    /// What tells whether the same key was sent with the same content.
+    pub(super) fn digest(&self) -> String {
+        let mut text = String::new();
+        let lines = [self.maker, &self.origin, &self.kind, self.mode.name(), &self.title.title, self.related.name()];
+        for line in lines {
+            let _ = writeln!(text, "{}:{line}", line.len());
+        }
+        let json = serde_json::to_string(&(&self.files, &self.statements)).unwrap_or_default();
+        let previous: Vec<String> = self.previous.iter().map(|digest| hex(digest)).collect();
+        text += &json;
+        text += &previous.join(" ");
+        DigestAlgorithm::Sha256.digest(text.as_bytes()).to_string()
+    }
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// An approver has to let it pass.
+    Asked,
+    /// It will be stamped.
+    Waiting,
+    /// It is stamped.
+    Kept,
+    /// An approver refused it.
+    Declined,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::Asked, Self::Waiting, Self::Kept, Self::Declined];
+
+    /// Its name in the database and in answers to programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Waiting => "waiting",
+            Self::Kept => "kept",
+            Self::Declined => "declined",
+        }
+    }
+
+    /// That of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// A record, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Sorts by the time at which it was put down.
+    pub id: i64,
+    /// Under which it is found.
+    pub number: EvidenceNumber,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Who confirmed it: a person's id.
+    pub person: String,
+    /// Who made it.
+    pub maker: String,
+    /// What it belongs to at its maker.
+    pub origin: String,
+    /// Its type.
+    pub kind: String,
+    /// How the content is kept.
+    pub mode: Mode,
+    /// Where it stands.
+    pub state: State,
+    /// How many files.
+    pub files: u64,
+    /// Their sizes together.
+    pub bytes: u64,
+    /// The SHA-256 of the record, in hexadecimal.
+    pub digest: String,
+    /// The request for approval, where one was made.
+    pub request: Option<String>,
+    /// The time in the token.
+    pub time: Option<Time>,
+    /// What it is called; none where the owner was erased.
+    pub title: Option<Title>,
+}
+
+impl Entry {
+    /// When it was put down, by the node's clock.
+    #[must_use]
+    pub fn made(&self) -> Time {
+        moment(self.id >> super::ID_RANDOM_BITS)
+    }
+}
+
+/// A time from milliseconds since 1970.
+pub(super) fn moment(ms: i64) -> Time {
+    let nanos = u32::try_from(ms.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
+    Time::from_unix_nanos(ms.div_euclid(1000), nanos)
+}

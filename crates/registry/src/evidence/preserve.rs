@@ -1,0 +1,319 @@
+//! From a draft to a record, in steps between which the program may die (DESIGN section 2).
+//!
+//! *compose*: number, salts, record; nothing is written. *reserve*, one transaction: the record as it
+//! will be stamped, its idempotency key, the request for approval where one is due. Then the authority
+//! stamps; its ledger commits by itself. *keep*, one transaction: the token, the line of the trail, the
+//! jobs of those who listen. What dies after the first transaction is taken up by the sweeper; a token
+//! that was made and not kept is a leaf of the log that nobody needs.
+
+use super::model::{Draft, Entry, Mode, Party, Said, State};
+use super::{Evidence, ID_RANDOM_BITS, WORDS};
+use crate::accounts::audit::{Act, note};
+use crate::web::Fault;
+use proof::der::Time;
+use proof::digest::hex;
+use proof::record::{
+    Commitment, Content, EvidenceNumber, File, Files, Opening, Openings, Part, Record, SALT_BYTES, Statement,
+};
+use proof::verify::{imprint, told};
+use store::Value;
+use store::jobs::{self, NewJob};
+use trust::TrustError;
+use trust::keys::random;
+
+/// Files of one record that a request may bring.
+pub const FILES_MAX: usize = 10_000;
+const STATEMENTS_MAX: usize = 64;
+const TITLE_CHARS_MAX: usize = 200;
+const TEXT_CHARS_MAX: usize = 10_000;
+/// How often a listener's job is tried.
+const TRIES: i64 = 20;
+
+/// A record with everything that is stored of it; nothing is written yet.
+pub(super) struct Composed {
+    pub(super) id: i64,
+    pub(super) number: EvidenceNumber,
+    record: Vec<u8>,
+    digest: String,
+    files: Vec<u8>,
+    openings: Vec<u8>,
+    title: Vec<u8>,
+    digests: Vec<[u8; 32]>,
+    grams: Vec<i64>,
+    bytes: u64,
+}
+
+fn field(field: &'static str, what: String) -> Fault {
+    Fault::Field { field, what }
+}
+
+/// A record's id: milliseconds, then random bits.
+fn new_id(now: Time) -> Result<i64, TrustError> {
+    let ms = now.unix_s() * 1000 + i64::from(now.nanos() / 1_000_000);
+    let low = u32::from_le_bytes(random()?) & ((1 << ID_RANDOM_BITS) - 1);
+    Ok((ms << ID_RANDOM_BITS) | i64::from(low))
+}
+
+impl Evidence {
+    /// Makes a record of a draft. The same key and content give the same record again.
+    ///
+    /// Returns it stamped, or as it waits: for an approver, or for the authority to sign again.
+    ///
+    /// # Errors
+    /// A field fault where the draft cannot be a record; then nothing was written.
+    pub async fn preserve(&self, by: &Party, draft: &Draft) -> Result<Entry, Fault> {
+        let id = match self.found(by, draft).await? {
+            Some(id) => id,
+            None => {
+                self.check(by, draft).await?;
+                let composed = self.compose(by, draft)?;
+                self.reserve(by, draft, &composed).await?
+            }
+        };
+        self.complete(id).await?;
+        self.titled(id, &by.key).await
+    }
+
+    /// The record that was made with this key before.
+    async fn found(&self, by: &Party, draft: &Draft) -> Result<Option<i64>, Fault> {
+        let sql = "select id, draft from record where owner = $1 and idem = $2";
+        let rows = self.db().rows(sql, &[by.owner.name().into(), draft.idem.as_str().into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        if row.text(1)? == draft.digest() {
+            return Ok(Some(row.int(0)?));
+        }
+        Err(field("idempotency_key", by.cx.words(&WORDS).say("key-used")))
+    }
+
+    async fn check(&self, by: &Party, draft: &Draft) -> Result<(), Fault> {
+        let w = by.cx.words(&WORDS);
+        let is_key = |key: &str| (1..=100).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+        if !is_key(&draft.idem) {
+            return Err(field("idempotency_key", w.say("key-wrong")));
+        }
+        let title = draft.title.title.trim();
+        if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.contains(char::is_control) {
+            return Err(field("title", w.fill("title-wrong", &[("count", &TITLE_CHARS_MAX.to_string())])));
+        }
+        let is_works = |file: &&super::DraftFile| !file.is_attached;
+        if draft.files.iter().find(is_works).is_none() && draft.previous.is_empty() {
+            return Err(field("files", w.say("files-none")));
+        }
+        if draft.files.len() > FILES_MAX {
+            return Err(field("files", w.fill("files-many", &[("count", &FILES_MAX.to_string())])));
+        }
+        let mut seen = std::collections::HashSet::new();
+        for file in &draft.files {
+            let fault = file.fault(draft.mode).or((!seen.insert(&file.path)).then_some("file-path-twice"));
+            if let Some(fault) = fault {
+                return Err(field("files", w.fill(fault, &[("name", &file.path)])));
+            }
+        }
+        let is_long = |text: &str| {
+            text.chars().count() > TEXT_CHARS_MAX || text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
+        };
+        let long = draft.statements.iter().find(|(_, said)| match said {
+            Said::Open(text) | Said::Sealed(text) => is_long(text),
+        });
+        if let Some((name, _)) = long {
+            return Err(field("statements", w.fill("statement-long", &[("name", name)])));
+        }
+        if draft.statements.len() > STATEMENTS_MAX {
+            return Err(field("statements", w.say("statements-many")));
+        }
+        let blocked = self.accounts().blocked().await?;
+        let is_blocked = |file: &&super::DraftFile| blocked.contains(&file.digest);
+        match draft.files.iter().find(is_blocked).filter(|_| draft.mode == Mode::Digest) {
+            Some(file) => Err(field("files", w.fill("file-blocked", &[("name", &file.path)]))),
+            None => Ok(()),
+        }
+    }
+
+    /// The record as it will be stamped, with fresh salts.
+    pub(super) fn compose(&self, by: &Party, draft: &Draft) -> Result<Composed, Fault> {
+        let number = EvidenceNumber::from_random(&random::<32>()?).ok_or_else(|| Fault::broken("no number"))?;
+        let id = new_id(by.cx.now)?;
+        let mut openings = Vec::with_capacity(draft.files.len() + draft.statements.len() + 1);
+        let mut commit = |part: Part, text: &str| -> Result<Commitment, Fault> {
+            let salt = random::<SALT_BYTES>()?;
+            openings.push(Opening { part, salt, text: Some(text.to_owned()) });
+            Ok(Commitment::to(&salt, text))
+        };
+        let (mut files, mut digests) = (Vec::with_capacity(draft.files.len()), Vec::new());
+        for (place, file) in draft.files.iter().enumerate() {
+            let content = file.content(draft.mode).ok_or_else(|| Fault::broken("a digest that is none"))?;
+            digests.push(match content {
+                Content::Digests { sha256, .. } => sha256,
+                Content::Salted(commitment) => *commitment.as_bytes(),
+            });
+            let name = commit(Part::Name(place), &file.path)?;
+            files.push(File { content, name, size: file.size, is_attached: file.is_attached });
+        }
+        let files = Files::new(files).map_err(Fault::broken)?;
+        let mut statements = std::collections::BTreeMap::new();
+        for (name, said) in &draft.statements {
+            let statement = match said {
+                Said::Open(text) => Statement::Open(text.clone()),
+                Said::Sealed(text) => Statement::Committed(commit(Part::Statement(name.clone()), text)?),
+            };
+            statements.insert(name.clone(), statement);
+        }
+        statements.insert("mode".to_owned(), Statement::Open(draft.mode.name().to_owned()));
+        statements.insert("type".to_owned(), Statement::Open(draft.kind.clone()));
+        let title = commit(Part::Statement("title".to_owned()), &draft.title.title)?;
+        statements.insert("title".to_owned(), Statement::Committed(title));
+        let applicant = (commit(Part::Applicant, &by.name)?, by.level.name().to_owned());
+        let operator = by.cx.site.node.public().instance.operator.name.clone();
+        let record = Record {
+            number,
+            maker: draft.maker.to_owned(),
+            operator,
+            relation: draft.related.name().to_owned(),
+            applicant,
+            files: files.head(),
+            statements,
+            previous: draft.previous.clone(),
+        };
+        record.check().map_err(|e| field("statements", e.to_string()))?;
+        let title = serde_json::to_vec(&draft.title).map_err(Fault::broken)?;
+        let openings = Openings::new(openings).to_canonical_json();
+        digests.sort_unstable();
+        digests.dedup();
+        Ok(Composed {
+            id,
+            number,
+            digest: hex(&record.digest()),
+            record: record.to_canonical_json(),
+            bytes: files.head().bytes,
+            files: files.to_canonical_json(),
+            openings: by.seal(&format!("record/{id}/openings"), &openings)?,
+            title: by.seal(&format!("record/{id}/title"), &title)?,
+            digests,
+            grams: super::search::grams_of(draft, &by.key),
+        })
+    }
+
+    /// Transaction A. The id of what is reserved: this one, or the one that was there before.
+    pub(super) async fn reserve(&self, by: &Party, draft: &Draft, composed: &Composed) -> Result<i64, Fault> {
+        let asks = by.organisation.as_ref().filter(|organisation| organisation.asks);
+        let (state, owner) = (if asks.is_some() { State::Asked } else { State::Waiting }, by.owner.name());
+        let reserved: Result<i64, TrustError> = store::transaction!(self.db(), tx => {
+            let sql = "insert into record (id, number, owner, person, idem, draft, maker, origin, kind, mode, state, \
+                       files, bytes, digest, title) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+                       on conflict (owner, idem) do nothing";
+            let values: Vec<Value> = vec![
+                composed.id.into(),
+                composed.number.to_string().into(),
+                owner.as_str().into(),
+                by.person.as_str().into(),
+                draft.idem.as_str().into(),
+                draft.digest().into(),
+                draft.maker.into(),
+                draft.origin.as_str().into(),
+                draft.kind.as_str().into(),
+                draft.mode.name().into(),
+                state.name().into(),
+                (draft.files.len() as i64).into(),
+                (composed.bytes as i64).into(),
+                composed.digest.as_str().into(),
+                composed.title.clone().into(),
+            ];
+            if tx.execute(sql, &values).await? == 0 {
+                // Sent twice at the same time: the other one was first.
+                let sql = "select id from record where owner = $1 and idem = $2";
+                let rows = tx.rows(sql, &[owner.as_str().into(), draft.idem.as_str().into()]).await?;
+                return Ok(rows.first().map_or(Ok(composed.id), |row| row.int(0))?);
+            }
+            let sql = "insert into record_content (id, record, files, openings) values ($1, $2, $3, $4)";
+            let values = [
+                composed.id.into(),
+                composed.record.clone().into(),
+                composed.files.clone().into(),
+                composed.openings.clone().into(),
+            ];
+            tx.execute(sql, &values).await?;
+            for digest in &composed.digests {
+                let sql = "insert into record_file (digest, id) values ($1, $2)";
+                tx.execute(sql, &[digest[..].into(), composed.id.into()]).await?;
+            }
+            for gram in &composed.grams {
+                let sql = "insert into record_gram (gram, id) values ($1, $2)";
+                tx.execute(sql, &[(*gram).into(), composed.id.into()]).await?;
+            }
+            if let Some(organisation) = asks {
+                let place = format!("/records/{}", composed.number);
+                let what = (draft.title.title.as_str(), composed.digest.as_str(), place.as_str());
+                let who = (by.person.as_str(), by.actor.as_str());
+                let request = self.accounts().ask_approval(tx, &organisation.id, who, what, by.cx.now).await?;
+                let sql = "update record set request = $2 where id = $1";
+                tx.execute(sql, &[composed.id.into(), request.into()]).await?;
+            }
+            Ok(composed.id)
+        });
+        Ok(reserved?)
+    }
+
+    /// Brings a reserved record to its end, as far as that is possible now: approved, stamped, kept.
+    pub(super) async fn complete(&self, id: i64) -> Result<Entry, Fault> {
+        let mut entry = self.entry(id).await?.ok_or(Fault::NotFound)?;
+        if entry.state == State::Asked && self.decided(&entry).await? {
+            entry = self.entry(id).await?.ok_or(Fault::NotFound)?;
+        }
+        if entry.state != State::Waiting {
+            return Ok(entry);
+        }
+        let rows = self.db().rows("select record from record_content where id = $1", &[id.into()]).await?;
+        let record = rows.first().ok_or_else(|| Fault::broken("a record without content"))?.bytes(0)?.to_vec();
+        if let Some(token) = self.accounts().stamp(&record).await? {
+            self.keep(&entry, &record, &token).await?;
+            entry = self.entry(id).await?.ok_or(Fault::NotFound)?;
+        }
+        Ok(entry)
+    }
+
+    /// Transaction B. What was kept meanwhile stays as it is.
+    pub(super) async fn keep(&self, entry: &Entry, record: &[u8], token: &[u8]) -> Result<(), TrustError> {
+        let digest = proof::digest::DigestAlgorithm::Sha256.digest(record);
+        if imprint(token) != Some(digest) {
+            return Err(TrustError::Broken("a token over something else".to_owned()));
+        }
+        let time = told(token, |info| Some(info.gen_time));
+        let time = time.ok_or_else(|| TrustError::Broken("a token without a time".to_owned()))?;
+        let time_ms = time.unix_s() * 1000 + i64::from(time.nanos() / 1_000_000);
+        let now = self.accounts().site().node.now();
+        let (scope, object) = (entry.owner.scope(), format!("record/{}", entry.number));
+        store::transaction!(self.db(), tx => {
+            let sql = "update record set state = 'kept', time_ms = $2 where id = $1 and state = 'waiting'";
+            if tx.execute(sql, &[entry.id.into(), time_ms.into()]).await? == 0 {
+                return Ok(());
+            }
+            let sql = "update record_content set token = $2 where id = $1";
+            tx.execute(sql, &[entry.id.into(), token.into()]).await?;
+            note(tx, &scope, &format!("person/{}", entry.person), Act::Preserved, &object, now).await?;
+            for kind in &self.0.listeners {
+                let (job, number) = (format!("{kind}/{}", entry.id), entry.number.to_string());
+                let new = NewJob { id: &job, kind, payload: &number, due_ms: 0, tries_max: TRIES };
+                jobs::add(tx, &new, now.unix_s() * 1000).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes over what an approver decided; whether that was anything.
+    async fn decided(&self, entry: &Entry) -> Result<bool, Fault> {
+        use crate::accounts::organisation::Decision;
+        let (super::Owner::Organisation(organisation), Some(request)) = (&entry.owner, &entry.request) else {
+            return Ok(false);
+        };
+        let approval = self.accounts().approval(organisation, request).await?;
+        let state = match approval.filter(|approval| approval.digest == entry.digest).map(|a| a.decision) {
+            Some(Decision::Approved) => State::Waiting,
+            Some(Decision::Declined) | None => State::Declined,
+            Some(Decision::Waiting) => return Ok(false),
+        };
+        let sql = "update record set state = $2 where id = $1 and state = 'asked'";
+        self.db().execute(sql, &[entry.id.into(), state.name().into()]).await?;
+        Ok(true)
+    }
+}

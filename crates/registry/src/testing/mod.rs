@@ -1,0 +1,313 @@
+//! The house as visitors meet it, for tests of the rooms: a node, its pages, and browsers that keep
+//! their cookies.
+
+mod routes;
+
+pub use routes::{Route, Who, check_routes};
+
+use crate::accounts::{Accounts, Me, Settings};
+use crate::evidence::Evidence;
+use crate::web::{self, Caller, Nav, Node, Profile, Public, Relation, WitnessRoot};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::FromRequestParts as _;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tower_service::Service as _;
+use trust::authority::{Authority, lists};
+use trust::clock::{Clock as _, SystemClock};
+use trust::init::NewInstance;
+use trust::journal::Journal;
+use trust::keys::KeyAlgorithm;
+use trust::ledger::Ledger;
+use trust::storage::Storage;
+use trust::tsa::{Form, Tsa};
+
+/// A node on an evaluation instance, and its pages.
+pub struct House {
+    /// Everything behind the addresses.
+    pub pages: Router,
+    /// The instruments.
+    pub node: Arc<Node>,
+    /// The door of accounts.
+    pub accounts: Accounts,
+    /// The door of evidence.
+    pub evidence: Evidence,
+    /// The instance lies in `data` of it.
+    pub folder: tempfile::TempDir,
+}
+
+/// The rooms of a house: what the navigation shows, who listens to records, and the routers.
+#[derive(Clone, Copy)]
+pub struct Rooms {
+    /// The navigation.
+    pub nav: fn() -> Vec<Nav>,
+    /// The jobs that are added when a record is kept.
+    pub listeners: &'static [&'static str],
+    /// The routers, put together.
+    pub router: fn(&Evidence) -> Router,
+}
+
+/// An answer, read.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// It leads on to this address.
+    pub fn leads_to(&self, path: &str) -> &Self {
+        let place = self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        assert_eq!((self.status, place), (StatusCode::SEE_OTHER, path), "{}", self.body);
+        self
+    }
+
+    /// It has this status.
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+}
+
+impl House {
+    /// On SQLite.
+    pub async fn new(rooms: Rooms) -> Self {
+        Self::with(rooms, Storage::default(), Settings { paper_days: 30, ..Settings::default() }).await
+    }
+
+    /// On PostgreSQL.
+    pub async fn on_postgres(rooms: Rooms) -> Self {
+        let storage = Storage { database: Some(store::testing::postgres()), ..Storage::default() };
+        Self::with(rooms, storage, Settings { paper_days: 30, ..Settings::default() }).await
+    }
+
+    /// With these settings.
+    pub async fn with(rooms: Rooms, storage: Storage, settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let now = SystemClock.now().unwrap().time;
+        let algorithms = KeyAlgorithm::ALL[..2].to_vec();
+        NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now).make(&data).await.unwrap();
+        let authority = Authority::open(&data, &storage, now).await.unwrap();
+        let place = authority.instance.log_place(&data, &storage).unwrap();
+        let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
+        let journal = Journal::open(&place.database).await.unwrap();
+        journal.settle(&ledger).await.unwrap();
+        let public = Public { instance: authority.instance.clone(), lists: lists(&data).await.unwrap() };
+        let root = authority.instance.main().root.der.clone();
+        let profile = Profile {
+            url: "https://shiyin.example".to_owned(),
+            relation: Some(Relation::Both),
+            contact: "<b>@example".to_owned(),
+            witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
+            ..Profile::default()
+        };
+        let tsa = Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger).unwrap();
+        let node = Arc::new(Node::new(tsa, None, journal, profile, public));
+        let nav = (rooms.nav)();
+        let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings).await.unwrap();
+        let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
+        let pages = web::assemble(accounts.site(), (rooms.router)(&evidence));
+        Self { pages, node, accounts, evidence, folder }
+    }
+
+    /// A request from some address.
+    pub async fn ask(&self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(Caller([203, 0, 113, 7].into()));
+        let Ok(response) = self.pages.clone().call(request).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 4 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// A page, for nobody in particular.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Some bytes, from nobody in particular.
+    pub async fn post(&self, path: &str, media_type: &str, body: impl Into<Body>) -> Answer {
+        self.ask(Request::post(path).header("content-type", media_type).body(body.into()).unwrap()).await
+    }
+
+    /// A token over the SHA-256 of this content.
+    pub async fn stamp(&self, content: &[u8]) -> Vec<u8> {
+        let digest = proof::digest::DigestAlgorithm::Sha256.digest(content);
+        let request = proof::tsp::TimeStampReq::encode(&digest, None, None, true);
+        self.node.tsa.respond(None, &request).await.unwrap().der
+    }
+
+    /// Who a browser acts for, as a room above would get it.
+    pub async fn me(&self, browser: &Browser<'_>) -> Me {
+        let request = Request::get("/account").header(header::COOKIE, browser.cookies()).body(()).unwrap();
+        let (mut parts, ()) = request.into_parts();
+        Me::from_request_parts(&mut parts, &self.accounts).await.unwrap_or_else(|_| panic!("nobody is signed in"))
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { house: self, cookies: BTreeMap::new(), form_token: String::new() }
+    }
+
+    /// The newest mail to this address.
+    pub async fn mail(&self, to: &str) -> crate::accounts::mail::Letter {
+        let waiting = self.accounts.waiting_mail().await.unwrap();
+        let mut found: Vec<_> = waiting.into_iter().filter(|mail| mail.letter.to == to).collect();
+        found.sort_by_key(|mail| mail.made.unix_s());
+        found.pop().unwrap_or_else(|| panic!("no mail to {to}")).letter
+    }
+
+    /// The code in the only mail to this address, which is taken out.
+    pub async fn code(&self, to: &str) -> String {
+        let waiting = self.accounts.waiting_mail().await.unwrap();
+        let mail =
+            waiting.into_iter().find(|mail| mail.letter.to == to && mail.letter.subject.starts_with("Your code"));
+        let mail = mail.unwrap_or_else(|| panic!("no code for {to}"));
+        self.accounts.drop_mail(&mail.id).await.unwrap();
+        mail.letter.subject.rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// A new account, signed in.
+    pub async fn person(&self, name: &str) -> Browser<'_> {
+        let mut browser = self.browser();
+        let mail = format!("{name}@people.example");
+        let fields = [("name", name), ("mail", &mail), ("password", PASSWORD), ("terms", "on"), ("privacy", "on")];
+        browser.post("/register", &fields).await.leads_to("/register/code");
+        let code = self.code(&mail).await;
+        browser.post("/register/code", &[("code", &code)]).await.leads_to("/account?said=welcome");
+        browser.page("/account").await;
+        browser
+    }
+
+    /// The first administrator, signed in.
+    pub async fn operator(&self) -> Browser<'_> {
+        let token = "t".repeat(64);
+        let digest = proof::digest::DigestAlgorithm::Sha256.digest(token.as_bytes()).to_string();
+        let data = self.folder.path().join("data");
+        trust::instance::Instance::set_admin_token(&data, &digest).await.unwrap();
+        let mut browser = self.person("operator").await;
+        browser.post("/administrator", &[("token", &token)]).await.leads_to("/account?said=operator");
+        browser
+    }
+}
+
+/// The password of everybody.
+pub const PASSWORD: &str = "moon over the harbour 7";
+
+/// A browser with its cookies, and the form token of the last page that had one.
+pub struct Browser<'h> {
+    house: &'h House,
+    /// Its cookies.
+    pub cookies: BTreeMap<String, String>,
+    /// The token of the last form that it was shown.
+    pub form_token: String,
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| text.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}
+
+impl Browser<'_> {
+    /// As they are sent.
+    pub fn cookies(&self) -> String {
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
+    /// A request with the cookies.
+    pub async fn ask(&mut self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert(header::COOKIE, self.cookies().parse().unwrap());
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, "en".parse().unwrap());
+        let answer = self.house.ask(request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().unwrap();
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            match value {
+                "" => self.cookies.remove(name),
+                value => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        if let Some(token) = answer.body.split("name=\"form_token\" value=\"").nth(1) {
+            self.form_token = token.split('"').next().unwrap().to_owned();
+        }
+        answer
+    }
+
+    /// A page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// A page that is there and sound.
+    pub async fn page(&mut self, path: &str) -> String {
+        let answer = self.get(path).await;
+        answer.is(200);
+        check_tags(path, &answer.body);
+        answer.body
+    }
+
+    /// A form with the token.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.form_token.clone();
+        let fields = [&[("form_token", token.as_str())], fields].concat();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.ask(request.body(encoded(&fields).into()).unwrap()).await
+    }
+
+    /// A form with files: fields, then (field, content).
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        let token = self.form_token.clone();
+        for (name, value) in [&[("form_token", token.as_str())], fields].concat() {
+            body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (name, content) in files {
+            let head = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
+            body.extend([head.as_bytes(), content, b"\r\n"].concat());
+        }
+        body.extend(b"--x--\r\n");
+        let request = Request::post(path).header("content-type", "multipart/form-data; boundary=x");
+        self.ask(request.body(body.into()).unwrap()).await
+    }
+
+    /// The id of the account.
+    pub async fn id(&mut self) -> String {
+        let page = self.page("/account").await;
+        let at = page.split("Account number").nth(1).unwrap();
+        at.split("break\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    }
+}
+
+/// What a link or a form of a page leads to: the first address that begins so.
+pub fn address(page: &str, start: &str) -> String {
+    let at = page.find(&format!("\"{start}")).unwrap_or_else(|| panic!("no {start} in {page}"));
+    page[at + 1..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+/// The tags of a page close in the order in which they open, and no value breaks out of its place.
+pub fn check_tags(path: &str, html: &str) {
+    const VOID: [&str; 8] = ["meta", "link", "input", "br", "img", "hr", "path", "!doctype"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (tag, after) = after.split_once('>').unwrap_or_else(|| panic!("{path}: a tag does not end"));
+        rest = after;
+        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "{path}: </{name}>");
+        } else if !VOID.contains(&name) && !tag.ends_with('/') {
+            open.push(name);
+            if name == "script" {
+                rest = rest.split_once("</script>").map(|(_, rest)| rest).unwrap();
+                open.pop();
+            }
+        }
+    }
+    assert!(open.is_empty(), "{path}: {open:?} left open");
+}
