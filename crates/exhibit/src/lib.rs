@@ -7,6 +7,7 @@ pub mod authority;
 pub mod help;
 pub mod home;
 mod operation;
+pub mod records;
 #[cfg(test)]
 mod tests;
 pub mod verification;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 /// The entries of the navigation, in order.
 #[must_use]
 pub fn navigation() -> Vec<Nav> {
-    vec![verification::NAV, authority::NAV, help::NAV]
+    vec![records::NAV, verification::NAV, authority::NAV, help::NAV]
 }
 
 /// The pages and the API of this floor.
@@ -34,4 +35,5 @@ pub fn router(evidence: &Evidence) -> Router {
         .merge(help::router())
         .with_state(Arc::clone(accounts.site()))
         .merge(operation::router().with_state(accounts.clone()))
+        .merge(records::router().with_state(evidence.clone()))
 }

@@ -28,6 +28,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use clap::ArgMatches;
+use intake::works::Works;
 use issuers::Issuers;
 use metrics::Metrics;
 use rate::RateLimit;
@@ -50,11 +51,15 @@ use trust::ledger::{Ledger, Place};
 use trust::storage::Storage;
 use trust::tsa::{Form, Tsa};
 
+/// Who is told when a record is kept.
+const LISTENERS: [&str; 1] = [intake::works::LISTENER];
+
 struct Server {
     /// The instruments, which the pages show as well.
     node: Arc<Node>,
     accounts: Accounts,
     evidence: Evidence,
+    works: Works,
     pages: Router,
     rate: RateLimit,
     started: Instant,
@@ -217,14 +222,18 @@ impl Server {
         let form = config.tsa.form();
         let tsa = Tsa::new(authority, form, clock, ledger)?;
         let node = Arc::new(Node::new(tsa, watched, journal, profile, public));
-        let nav = exhibit::navigation();
+        let nav = std::iter::once(intake::works::NAV).chain(exhibit::navigation()).collect();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
-        let evidence = Evidence::open(&accounts, Vec::new()).await?;
-        let rooms = exhibit::router(&evidence).merge(registry::accounts::router(accounts.clone()));
+        let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
+        let works = Works::open(&evidence).await?;
+        let rooms = exhibit::router(&evidence)
+            .merge(intake::works::router(&works))
+            .merge(registry::accounts::router(accounts.clone()));
         Ok(Self {
             pages: registry::web::assemble(accounts.site(), rooms),
             accounts,
             evidence,
+            works,
             node,
             rate,
             started: Instant::now(),

@@ -1,7 +1,8 @@
 //! Who may ask for what: the routes of this floor's rooms and of accounts.
 
 use super::house;
-use registry::testing::Who::{Anyone, Approver, Member, Operator, Owner, Person, Program, Reader};
+use registry::evidence::Party;
+use registry::testing::Who::{Anyone, Approver, Holder, Member, Operator, Owner, Person, Program, Reader};
 use registry::testing::{Route, check_routes};
 
 #[rustfmt::skip]
@@ -108,6 +109,16 @@ const ROUTES: &[Route] = &[
     ("POST", "/operator/disclosures", Operator),
     ("GET", "/operator/history", Operator),
     ("GET", "/operator/history/{name}", Operator),
+    ("GET", "/records", Person),
+    ("GET", "/records/{number}", Holder),
+    ("GET", "/records/{number}/files", Holder),
+    ("GET", "/records/{number}/files/{place}", Holder),
+    ("POST", "/records/{number}/files/{place}", Holder),
+    ("POST", "/records/{number}/custodian", Holder),
+    ("GET", "/records/{number}/take/{name}", Holder),
+    ("GET", "/api/v1/records", Program),
+    ("GET", "/api/v1/records/{number}", Program),
+    ("GET", "/api/v1/records/{number}/{name}", Program),
     ("GET", "/api/v1/account", Program),
     ("GET", "/api/v1/account/history", Program),
     ("GET", "/api/v1/organisation/members", Program),
@@ -115,5 +126,13 @@ const ROUTES: &[Route] = &[
 
 #[tokio::test]
 async fn nobody_gets_where_he_or_she_may_not() {
-    check_routes(&house().await, ROUTES, &["exhibit/src", "registry/src"], async |_| Vec::new()).await;
+    let house = house().await;
+    check_routes(&house, ROUTES, &["exhibit/src", "registry/src"], async |lin| {
+        let me = house.me(lin).await;
+        let party = Party::of(&me, &registry::evidence::Owner::Person(me.person.id.clone()), &[]).await.unwrap();
+        let entry = house.evidence.preserve(&party, &super::evidence::draft("k", "Harbour")).await.unwrap();
+        let number = entry.number.to_string();
+        vec![("{number}", number), ("{place}", "0".to_owned()), ("/take/{name}", "/take/record.tsr".to_owned())]
+    })
+    .await;
 }

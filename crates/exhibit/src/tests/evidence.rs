@@ -19,7 +19,7 @@ fn file(path: &str) -> DraftFile {
     DraftFile { path: path.to_owned(), size: 3, digest: digest(path), sm3: String::new(), is_attached: false }
 }
 
-fn draft(idem: &str, title: &str) -> Draft {
+pub(super) fn draft(idem: &str, title: &str) -> Draft {
     Draft {
         idem: idem.to_owned(),
         maker: "work",
@@ -212,7 +212,7 @@ async fn lists(house: &House) {
         let kind = if i < 3 { "photo" } else { "video" };
         let files = vec![file(&format!("no-{i}.jpg"))];
         let made = Draft { kind: kind.to_owned(), files, ..draft(&format!("k{i}"), title) };
-        lin.cx.now = lin.cx.now.plus_s(1);
+        lin.now = lin.now.plus_s(1);
         house.evidence.preserve(&lin, &made).await.unwrap();
     }
     let find = async |filter: Filter| {

@@ -217,7 +217,10 @@ pub fn said(cx: &crate::web::Cx) -> Option<String> {
 }
 
 /// A new id: 120 random bits in letters that an address can hold.
-fn new_id() -> Result<String, TrustError> {
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn new_id() -> Result<String, TrustError> {
     Ok(Base64UrlUnpadded::encode_string(&trust::keys::random::<15>()?))
 }
 

@@ -63,11 +63,8 @@ impl FromRef<Accounts> for Arc<Site> {
     }
 }
 
-async fn cx_of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Cx
-where
-    Arc<Site>: FromRef<S>,
-{
-    let Ok(cx): Result<Cx, Infallible> = Cx::from_request_parts(parts, state).await;
+async fn cx_of(parts: &mut Parts, accounts: &Accounts) -> Cx {
+    let Ok(cx): Result<Cx, Infallible> = Cx::from_request_parts(parts, accounts).await;
     cx
 }
 
@@ -119,10 +116,14 @@ pub(super) fn next_of(path: &str) -> &str {
     if is_here { path } else { "/account" }
 }
 
-impl FromRequestParts<Accounts> for Me {
+impl<S: Send + Sync> FromRequestParts<S> for Me
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, accounts: &Accounts) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let accounts = &Accounts::from_ref(state);
         let cx = cx_of(parts, accounts).await;
         let Some(session) = &cx.session else {
             return Err(match parts.method == Method::GET {
@@ -142,10 +143,14 @@ impl FromRequestParts<Accounts> for Me {
     }
 }
 
-impl FromRequest<Accounts> for Visitor {
+impl<S: Send + Sync> FromRequest<S> for Visitor
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let accounts = &Accounts::from_ref(state);
         let (mut parts, body) = request.into_parts();
         let cx = cx_of(&mut parts, accounts).await;
         let fields = Fields::of(Request::from_parts(parts, body), accounts.site()).await;
@@ -154,12 +159,16 @@ impl FromRequest<Accounts> for Visitor {
     }
 }
 
-impl FromRequest<Accounts> for Sent {
+impl<S: Send + Sync> FromRequest<S> for Sent
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let accounts = &Accounts::from_ref(state);
         let (mut parts, body) = request.into_parts();
-        let me = Me::from_request_parts(&mut parts, accounts).await?;
+        let me = Me::from_request_parts(&mut parts, state).await?;
         let request = Request::from_parts(parts, body);
         let fields = Fields::of(request, accounts.site()).await.map_err(|fault| fault.answer(&me.cx))?;
         let is_ours = me.cx.token.as_ref().is_some_and(|token| token.is_form_token(fields.text("form_token")));
@@ -184,27 +193,37 @@ fn operates(me: Me) -> Result<Me, Box<Response>> {
     }))
 }
 
-impl FromRequestParts<Accounts> for Operator {
+impl<S: Send + Sync> FromRequestParts<S> for Operator
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, accounts: &Accounts) -> Result<Self, Response> {
-        operates(Me::from_request_parts(parts, accounts).await?).map(Self).map_err(|first| *first)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        operates(Me::from_request_parts(parts, state).await?).map(Self).map_err(|first| *first)
     }
 }
 
-impl FromRequest<Accounts> for OperatorSent {
+impl<S: Send + Sync> FromRequest<S> for OperatorSent
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Response> {
-        let Sent { me, fields } = Sent::from_request(request, accounts).await?;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let Sent { me, fields } = Sent::from_request(request, state).await?;
         Ok(Self { me: operates(me).map_err(|first| *first)?, fields })
     }
 }
 
-impl FromRequestParts<Accounts> for Program {
+impl<S: Send + Sync> FromRequestParts<S> for Program
+where
+    Accounts: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, accounts: &Accounts) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let accounts = &Accounts::from_ref(state);
         let cx = cx_of(parts, accounts).await;
         let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(key) = given.and_then(|value| value.strip_prefix("Bearer ")) else {

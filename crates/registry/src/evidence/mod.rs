@@ -7,6 +7,7 @@
 //! call [`Evidence::preserve`]; readers only read.
 
 mod keeper;
+pub mod leaf;
 mod list;
 pub mod model;
 mod preserve;
@@ -72,6 +73,15 @@ impl Evidence {
 
     fn db(&self) -> &Db {
         self.0.accounts.db()
+    }
+}
+
+#[cfg(test)]
+mod words {
+    #[test]
+    fn the_words_are_complete() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/evidence");
+        crate::web::check_words(include_str!("zh.ftl"), include_str!("en.ftl"), &folder);
     }
 }
 

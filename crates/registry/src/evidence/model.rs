@@ -3,11 +3,13 @@
 use crate::accounts::audit::Scope;
 use crate::accounts::identity::Level;
 use crate::accounts::organisation::{Organisation, Role};
-use crate::accounts::{Me, Program};
-use crate::web::{Cx, Fault, Node, Relation};
+use crate::accounts::person::Person;
+use crate::accounts::{Accounts, Me, Program};
+use crate::web::{Fault, Node, Relation, Words};
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, hex};
 use proof::record::{Commitment, Content, EvidenceNumber};
+use proof::report::Language;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -98,8 +100,10 @@ impl Related {
 /// Who acts, and for whom: every act on records names one.
 #[derive(Clone)]
 pub struct Party {
-    /// The request.
-    pub cx: Cx,
+    /// When.
+    pub now: Time,
+    /// In which language faults are told.
+    pub language: Language,
     /// Whose records.
     pub owner: Owner,
     /// Who acts: a person's id.
@@ -132,8 +136,8 @@ impl Party {
             Owner::Person(_) => return Err(Fault::NotFound),
             Owner::Organisation(id) => Some(me.acting(id, needed).await?.organisation),
         };
-        let (cx, actor) = (me.cx.clone(), me.actor());
-        Self::new(&me.accounts, cx, &me.person, organisation, actor).await
+        let at = (me.cx.now, me.cx.language);
+        Self::new(&me.accounts, at, &me.person, organisation, me.actor()).await
     }
 
     /// A program, for its person or within the organisation of its key.
@@ -152,13 +156,32 @@ impl Party {
             }
         };
         let actor = format!("key/{}", program.id);
-        Self::new(&program.accounts, program.cx.clone(), &program.person, organisation, actor).await
+        let at = (program.cx.now, program.cx.language);
+        Self::new(&program.accounts, at, &program.person, organisation, actor).await
+    }
+
+    /// The party that confirmed a record, for what follows from it without a request. None where the
+    /// person or the organisation is gone.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub async fn of_entry(accounts: &Accounts, entry: &Entry, now: Time) -> Result<Option<Self>, Fault> {
+        let Some(person) = accounts.person(&entry.person).await? else { return Ok(None) };
+        let organisation = match &entry.owner {
+            Owner::Person(_) => None,
+            Owner::Organisation(id) => match accounts.organisation(id).await? {
+                Some(organisation) => Some(organisation),
+                None => return Ok(None),
+            },
+        };
+        let at = (now, person.language());
+        Self::new(accounts, at, &person, organisation, "node".to_owned()).await.map(Some)
     }
 
     async fn new(
-        accounts: &crate::accounts::Accounts,
-        cx: Cx,
-        person: &crate::accounts::person::Person,
+        accounts: &Accounts,
+        (now, language): (Time, Language),
+        person: &Person,
         organisation: Option<Organisation>,
         actor: String,
     ) -> Result<Self, Fault> {
@@ -175,7 +198,11 @@ impl Party {
         };
         let key = accounts.key_of(&owner.name()).await?.ok_or(Fault::NotFound)?;
         let (person, is_operator) = (person.id.clone(), person.is_operator);
-        Ok(Self { cx, owner, person, actor, name, level, confirmed, paper, is_operator, organisation, key })
+        Ok(Self { now, language, owner, person, actor, name, level, confirmed, paper, is_operator, organisation, key })
+    }
+
+    pub(super) fn words(&self) -> Words {
+        super::WORDS.of(self.language)
     }
 
     /// Seals something of the owner's, bound to its place.

@@ -7,7 +7,7 @@
 //! that was made and not kept is a leaf of the log that nobody needs.
 
 use super::model::{Draft, Entry, Mode, Party, Said, State};
-use super::{Evidence, ID_RANDOM_BITS, WORDS};
+use super::{Evidence, ID_RANDOM_BITS};
 use crate::accounts::audit::{Act, note};
 use crate::web::Fault;
 use proof::der::Time;
@@ -82,11 +82,11 @@ impl Evidence {
         if row.text(1)? == draft.digest() {
             return Ok(Some(row.int(0)?));
         }
-        Err(field("idempotency_key", by.cx.words(&WORDS).say("key-used")))
+        Err(field("idempotency_key", by.words().say("key-used")))
     }
 
     async fn check(&self, by: &Party, draft: &Draft) -> Result<(), Fault> {
-        let w = by.cx.words(&WORDS);
+        let w = by.words();
         let is_key = |key: &str| (1..=100).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         if !is_key(&draft.idem) {
             return Err(field("idempotency_key", w.say("key-wrong")));
@@ -132,7 +132,7 @@ impl Evidence {
     /// The record as it will be stamped, with fresh salts.
     pub(super) fn compose(&self, by: &Party, draft: &Draft) -> Result<Composed, Fault> {
         let number = EvidenceNumber::from_random(&random::<32>()?).ok_or_else(|| Fault::broken("no number"))?;
-        let id = new_id(by.cx.now)?;
+        let id = new_id(by.now)?;
         let mut openings = Vec::with_capacity(draft.files.len() + draft.statements.len() + 1);
         let mut commit = |part: Part, text: &str| -> Result<Commitment, Fault> {
             let salt = random::<SALT_BYTES>()?;
@@ -160,10 +160,19 @@ impl Evidence {
         }
         statements.insert("mode".to_owned(), Statement::Open(draft.mode.name().to_owned()));
         statements.insert("type".to_owned(), Statement::Open(draft.kind.clone()));
-        let title = commit(Part::Statement("title".to_owned()), &draft.title.title)?;
-        statements.insert("title".to_owned(), Statement::Committed(title));
+        let words = format!("{} / {}", draft.title.zh, draft.title.en);
+        statements.insert("type-name".to_owned(), Statement::Open(words));
+        let confirmed = by.confirmed.map(|time| time.truncate_to_second().to_string());
+        let own =
+            [("title", Some(draft.title.title.clone())), ("confirmed", confirmed), ("paper", Some(by.paper.clone()))];
+        for (name, text) in own {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                let committed = commit(Part::Statement(name.to_owned()), &text)?;
+                statements.insert(name.to_owned(), Statement::Committed(committed));
+            }
+        }
         let applicant = (commit(Part::Applicant, &by.name)?, by.level.name().to_owned());
-        let operator = by.cx.site.node.public().instance.operator.name.clone();
+        let operator = self.accounts().site().node.public().instance.operator.name.clone();
         let record = Record {
             number,
             maker: draft.maker.to_owned(),
@@ -245,7 +254,7 @@ impl Evidence {
                 let place = format!("/records/{}", composed.number);
                 let what = (draft.title.title.as_str(), composed.digest.as_str(), place.as_str());
                 let who = (by.person.as_str(), by.actor.as_str());
-                let request = self.accounts().ask_approval(tx, &organisation.id, who, what, by.cx.now).await?;
+                let request = self.accounts().ask_approval(tx, &organisation.id, who, what, by.now).await?;
                 let sql = "update record set request = $2 where id = $1";
                 tx.execute(sql, &[composed.id.into(), request.into()]).await?;
             }

@@ -2,7 +2,7 @@
 
 use super::Evidence;
 use super::list::{read_entry, read_titled, sql};
-use super::model::{Entry, Party};
+use super::model::{Entry, Party, State};
 use crate::accounts::Me;
 use crate::accounts::audit::{Act, note};
 use crate::accounts::organisation::Role;
@@ -108,6 +108,16 @@ impl Evidence {
         Openings::parse(&plain).map_err(Fault::broken)
     }
 
+    /// A record as it was stamped, whoever asks: nothing in it names anybody.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn record(&self, number: EvidenceNumber) -> Result<Option<Record>, Fault> {
+        let sql = "select c.record from record r join record_content c on c.id = r.id where r.number = $1";
+        let rows = self.db().rows(sql, &[number.to_string().into()]).await?;
+        rows.first().map(|row| Record::parse(row.bytes(0)?).map_err(Fault::broken)).transpose()
+    }
+
     /// The party that may see a record: its owner, or a member of the organisation whose it is. Who may
     /// not gets the same answer as where there is none.
     ///
@@ -159,6 +169,29 @@ impl Evidence {
         Ok(rows.iter().map(read).collect::<Result<_, trust::TrustError>>()?)
     }
 
+    /// Brings a record on, where it waits for something that may have come meanwhile.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn look_again(&self, entry: &Entry) -> Result<(), Fault> {
+        match entry.state {
+            State::Asked | State::Waiting => self.complete(entry.id).await.map(drop),
+            State::Kept | State::Declined => Ok(()),
+        }
+    }
+
+    /// The earliest stamped record of a thing of its maker's (ipr-54).
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn earliest_in(&self, by: &Party, origin: &str) -> Result<Option<Entry>, Fault> {
+        let sql = sql!(
+            "select COLUMNS from record r where r.origin = $1 and r.owner = $2 and r.state = 'kept' order by r.id limit 1"
+        );
+        let rows = self.db().rows(sql, &[origin.into(), by.owner.name().into()]).await?;
+        Ok(rows.first().map(|row| read_titled(row, &by.key)).transpose()?)
+    }
+
     /// The earliest record of a content that this owner has: by the digest of a file, in hexadecimal.
     ///
     /// # Errors
@@ -189,7 +222,7 @@ impl Evidence {
     pub async fn note(&self, by: &Party, entry: &Entry, act: Act) -> Result<(), Fault> {
         let (scope, object) = (entry.owner.scope(), format!("record/{}", entry.number));
         let noted: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            note(tx, &scope, &by.actor, act, &object, by.cx.now).await
+            note(tx, &scope, &by.actor, act, &object, by.now).await
         });
         Ok(noted?)
     }

@@ -108,6 +108,8 @@ pub enum Scripts {
     Verifier,
     /// What speaks with the person's authenticator.
     Passkeys,
+    /// What hashes files for an application, with its workers and WebAssembly.
+    Protect,
 }
 
 /// A page: its template fills the middle of the layout.
@@ -164,6 +166,12 @@ impl Cx {
     #[must_use]
     pub fn words(&self, catalog: &'static super::Catalog) -> Words {
         catalog.of(self.language)
+    }
+
+    /// Whether the answer is in Chinese.
+    #[must_use]
+    pub fn is_chinese(&self) -> bool {
+        self.language == Language::Zh
     }
 
     /// The path that was asked for.
@@ -226,7 +234,7 @@ impl Cx {
         headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
         let policy = match page.scripts() {
             Scripts::None => super::guard::PAGE_POLICY,
-            Scripts::Verifier => super::guard::VERIFIER_POLICY,
+            Scripts::Verifier | Scripts::Protect => super::guard::VERIFIER_POLICY,
             Scripts::Passkeys => super::guard::PASSKEY_POLICY,
         };
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
@@ -269,6 +277,7 @@ impl Cx {
                 Scripts::None => "",
                 Scripts::Verifier => assets::path("verify.js"),
                 Scripts::Passkeys => assets::path("passkey.js"),
+                Scripts::Protect => assets::path("protect.js"),
             },
             is_signed_in: self.session.is_some(),
             other_href: format!("?lang={}", language::name(other)),

@@ -108,6 +108,32 @@ impl Fault {
         }
     }
 
+    fn json(&self, cx: &Cx, what: &str, remedy: &str) -> Response<Body> {
+        let field = match self {
+            Self::Field { field, .. } => Some(*field),
+            _ => None,
+        };
+        let whose = if self.is_ours() { "server" } else { "client" };
+        let body = json!({ "error": {
+            "code": self.code(), "fault": whose, "field": field,
+            "message": what, "remedy": remedy, "enquiry": cx.enquiry,
+        }});
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    /// The answer to a script of a page of ours, which shows it.
+    #[must_use]
+    pub fn answer_to_script(&self, cx: &Cx) -> Response<Body> {
+        if let Self::Broken(cause) = self {
+            tracing::error!(cause, enquiry = cx.enquiry, path = cx.path(), "a request came to nothing");
+        }
+        let (what, remedy) = self.texts(cx.words(&WORDS));
+        self.json(cx, &what, &remedy)
+    }
+
     /// One of ours, with its cause for the operator.
     pub fn broken(cause: impl std::fmt::Display) -> Self {
         Self::Broken(cause.to_string())
@@ -122,19 +148,7 @@ impl Fault {
         let w = cx.words(&WORDS);
         let (what, remedy) = self.texts(w);
         let mut response = if cx.path().starts_with("/api/") {
-            let field = match self {
-                Self::Field { field, .. } => Some(*field),
-                _ => None,
-            };
-            let whose = if self.is_ours() { "server" } else { "client" };
-            let body = json!({ "error": {
-                "code": self.code(), "fault": whose, "field": field,
-                "message": what, "remedy": remedy, "enquiry": cx.enquiry,
-            }});
-            let mut response = Response::new(Body::from(body.to_string()));
-            *response.status_mut() = self.status();
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            response
+            self.json(cx, &what, &remedy)
         } else {
             let (whose, code) = (w.say(if self.is_ours() { "fault-ours" } else { "fault-yours" }), self.code());
             let (enquiry, at) = (cx.enquiry.clone(), proof_wasm::page::moment(cx.now, cx.language, false));

@@ -7,9 +7,9 @@ use axum::http::{StatusCode, header};
 use std::sync::Arc;
 
 /// No form has more fields.
-const FIELDS_MAX: usize = 64;
+const FIELDS_MAX: usize = 512;
 /// No text is longer; a field may ask for less.
-const TEXT_CHARS_MAX: usize = 8_000;
+const TEXT_CHARS_MAX: usize = 10_000;
 
 /// A file that came with a form.
 #[derive(Clone, Debug)]

@@ -1,0 +1,103 @@
+//! Protected files 已保护的文件: every record of a person or an organisation, found, shown, taken away
+//! (ipr-29 to ipr-31, n-08).
+//!
+//! A record is shown to its owner alone; to another it is not there. What belongs to an organisation
+//! leaves a line in its trail when somebody looks at it or takes something of it (ent-07).
+
+mod api;
+mod pages;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use base64ct::{Base64, Encoding as _};
+use registry::accounts::audit::Act;
+use registry::evidence::{Evidence, Filter, Kept, Order, Owner, Party, State};
+use registry::web::{Catalog, Cx, Fault, Nav};
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+/// The entry of the navigation.
+pub const NAV: Nav = Nav { href: "/records", words: &WORDS };
+
+pub(crate) fn router() -> Router<Evidence> {
+    pages::router().merge(api::router())
+}
+
+/// What an address asks for.
+fn filter_of(cx: &Cx) -> Filter {
+    let order = cx.query("order");
+    Filter {
+        query: cx.query("q").chars().take(200).collect(),
+        kind: cx.query("type"),
+        state: State::parse(&cx.query("state")),
+        order: Order::ALL.into_iter().find(|one| one.name() == order).unwrap_or_default(),
+        after: cx.query("after").parse().ok(),
+    }
+}
+
+/// The files that belong to a record: name, media type, what it is called, what it is.
+const FILES: [(&str, &str, &str, &str); 4] = [
+    ("record.json", "application/json", "take-record", "take-record-note"),
+    ("record.tsr", "application/timestamp-reply", "take-token", "take-token-note"),
+    ("files.json", "application/json", "take-files", "take-files-note"),
+    ("openings.json", "application/json", "take-openings", "take-openings-note"),
+];
+
+/// One of them; not found where there is none of this name, or no token yet.
+fn file_of(kept: &Kept, name: &str) -> Result<Response<Body>, Fault> {
+    let (_, media_type, ..) = FILES.iter().find(|(known, ..)| *known == name).ok_or(Fault::NotFound)?;
+    let bytes = match name {
+        "record.json" => kept.record.to_canonical_json(),
+        "record.tsr" => kept.token.clone().ok_or(Fault::NotFound)?,
+        "files.json" => kept.files.to_canonical_json(),
+        _ => kept.openings.to_canonical_json(),
+    };
+    Ok(download(&format!("{}.{name}", kept.entry.number), media_type, bytes))
+}
+
+/// A file to be saved, never shown.
+fn download(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Numbers and names of ours hold nothing that a header could not.
+    let place = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    headers.insert(header::CONTENT_DISPOSITION, place.unwrap_or(HeaderValue::from_static("attachment")));
+    response
+}
+
+/// What programs read of a record.
+fn record_json(kept: &Kept) -> Value {
+    let entry = &kept.entry;
+    let value = |bytes: Vec<u8>| serde_json::from_slice::<Value>(&bytes).unwrap_or(Value::Null);
+    json!({
+        "number": entry.number.to_string(), "state": entry.state.name(), "maker": entry.maker, "type": entry.kind,
+        "mode": entry.mode.name(), "title": entry.title.as_ref().map(|title| title.title.clone()),
+        "files": entry.files, "bytes": entry.bytes, "sha256": entry.digest, "work": entry.origin,
+        "made": entry.made().to_string(), "no_later_than": entry.time.map(|time| time.to_string()),
+        "record": value(kept.record.to_canonical_json()), "list": value(kept.files.to_canonical_json()),
+        "openings": value(kept.openings.to_canonical_json()),
+        "token": kept.token.as_ref().map(|token| Base64::encode_string(token)),
+    })
+}
+
+/// Notes that somebody of an organisation looked at its record.
+async fn note_viewed(evidence: &Evidence, by: &Party, kept: &Kept) -> Result<(), Fault> {
+    match by.owner {
+        Owner::Person(_) => Ok(()),
+        Owner::Organisation(_) => evidence.note(by, &kept.entry, Act::Viewed).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_words_are_complete() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/records");
+        registry::web::check_words(include_str!("zh.ftl"), include_str!("en.ftl"), &folder);
+    }
+}
