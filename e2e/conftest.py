@@ -68,12 +68,16 @@ class Node:
             self.write("root-passphrase", b"correct horse battery")
             shiyin("setup", "--file", "setup.toml", "--root-keys", "usb", "--root-passphrase-file", "root-passphrase",
                    "--data", "data", cwd=folder)
+        self.root = folder / "data/public/root.pem"
+        self.start()
+
+    def start(self):
+        """Serves the instance, on a port of its own each time."""
         self.server = subprocess.Popen(
-            [SHIYIN, "serve", "--data", folder / "data", "--listen", "127.0.0.1:0"],
+            [SHIYIN, "serve", "--data", self.folder / "data", "--listen", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "en"}, text=True)
         line = self.server.stdout.readline()
         self.url = re.search(r"http://localhost:\d+", line).group(0)
-        self.root = folder / "data/public/root.pem"
 
     def write(self, name, content):
         path = self.folder / name

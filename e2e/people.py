@@ -106,11 +106,11 @@ def authenticator(page):
     return session, session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
 
 
-def register(page, node, mailbox, name):
+def register(page, node, mailbox, name, called=None):
     """A new account, through the pages."""
     address = f"{name.lower()}@people.example"
     page.goto(f"{node.url}/register")
-    page.fill("[name=name]", name)
+    page.fill("[name=name]", called or name)
     page.fill("[name=mail]", address)
     page.fill("[name=password]", PASSWORD)
     page.check("[name=terms]")
