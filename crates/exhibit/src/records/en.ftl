@@ -25,7 +25,6 @@ mode-salted = Salted
 files = Files
 no-later = No later than
 number = Evidence number
-no-time = Not stamped
 state-kept = Stamped
 state-waiting = Waits for its stamp
 state-asked = Waits for approval

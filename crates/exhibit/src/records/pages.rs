@@ -100,9 +100,9 @@ fn row(cx: &Cx, w: Words, entry: &Entry) -> Row {
         number: entry.number.to_string(),
         title: title.title,
         about: if cx.is_chinese() { title.zh } else { title.en },
-        mode: mode(w, entry.mode),
-        files: grouped(entry.files),
-        time: entry.time.map(|time| page::moment(time, cx.language, false)),
+        mode: if entry.files > 0 { mode(w, entry.mode) } else { String::new() },
+        files: if entry.files > 0 { grouped(entry.files) } else { String::new() },
+        time: entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)),
         mark,
         state: word,
     }
@@ -267,7 +267,8 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
     let leaf = Leaf::of_record(cx, kept, kept.token.as_ref().map(|_| &link as &dyn Fn(usize) -> String));
     let title = entry.title.as_ref().map_or_else(|| number.clone(), |title| title.title.clone());
     let is_new = cx.query("said") == "kept" && entry.state == State::Kept;
-    let (count, time) = (grouped(entry.files), entry.time.map(|time| time.truncate_to_second().to_string()));
+    let (count, time) =
+        (grouped(entry.files), entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)));
     let lead = match (&time, entry.files) {
         (Some(time), 0) => w.fill("lead-whole", &[("time", time)]),
         (Some(time), _) => w.fill("lead", &[("count", &count), ("time", time)]),
@@ -288,13 +289,13 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
     let mut facts = Vec::new();
     let who = |id: String| async move { me.accounts.called(cx, &id).await };
     facts.push((w.say("applied-by"), page::escape(&who(format!("person/{}", entry.person)).await?)));
-    facts.push((w.say("applied-at"), page::moment(entry.made(), cx.language, false)));
+    facts.push((w.say("applied-at"), page::instant(entry.made().truncate_to_second(), cx.language)));
     let object = format!("record/{number}");
     let mut custodian = None;
     if let Owner::Organisation(id) = &by.owner {
         for one in me.accounts.custodians(&object).await? {
             let name = page::escape(&who(format!("person/{}", one.person)).await?);
-            let since = page::moment(one.since, cx.language, false);
+            let since = page::instant(one.since, cx.language);
             let label = if one.until.is_none() { "custodian" } else { "custodian-before" };
             facts.push((w.say(label), format!("{name}　{since}")));
         }
@@ -313,7 +314,7 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
         let text = format!(
             "<a class=\"mono\" href=\"/records/{0}\">{0}</a>　{1}",
             first.number,
-            first.time.map(|time| page::moment(time, cx.language, false)).unwrap_or_default()
+            first.time.map(|time| page::instant(time.truncate_to_second(), cx.language)).unwrap_or_default()
         );
         facts.push((w.say("earliest"), text));
     }

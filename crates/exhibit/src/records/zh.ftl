@@ -25,7 +25,6 @@ mode-salted = 加盐脱敏
 files = 文件
 no-later = 不晚于
 number = 存证编号
-no-time = 未盖
 state-kept = 已盖
 state-waiting = 等待盖章
 state-asked = 等待审批

@@ -11,7 +11,9 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, header};
 use axum::routing::{get, post};
+use proof::der::Time;
 use proof::record::EvidenceNumber;
+use proof::report::Language;
 use proof_wasm::page;
 use registry::accounts::organisation::{ANYONE, Role};
 use registry::accounts::{Me, Sent};
@@ -143,6 +145,15 @@ fn lines(text: &str) -> String {
     lines.join("<br>")
 }
 
+/// The day, and under it the time of day, as the chain shows them.
+fn at(time: Time, language: Language) -> String {
+    let time = time.truncate_to_second();
+    let instant = page::instant(time, language);
+    let text = instant.split(['>', '<']).nth(2).unwrap_or_default();
+    let (day, clock) = text.split_once(' ').unwrap_or((text, ""));
+    format!("<time datetime=\"{time}\">{day}</time><small>{clock}</small>")
+}
+
 async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain, Fault> {
     let (cx, w) = (&me.cx, me.cx.words(&WORDS));
     let vocabulary = works.evidence().vocabularies().now();
@@ -154,7 +165,9 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
     let words = |entry: &Entry| {
         entry.title.as_ref().map(|t| if cx.is_chinese() { t.zh.clone() } else { t.en.clone() }).unwrap_or_default()
     };
-    let moment = |entry: &Entry| entry.time.map(|time| page::moment(time, cx.language, false)).unwrap_or_default();
+    let moment = |entry: &Entry| {
+        entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)).unwrap_or_default()
+    };
     let kind = vocabulary.kind(&work.kind).cloned().unwrap_or_default();
     let mut stages = Vec::new();
     for stage in &kind.stages {
@@ -182,8 +195,8 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
             (Stands::Waiting, _) => w.say("chain-waiting"),
         };
         let at = match entry.time {
-            Some(time) => page::moment(time, cx.language, false),
-            None => page::moment(entry.made(), cx.language, false),
+            Some(time) => at(time, cx.language),
+            None => at(entry.made(), cx.language),
         };
         let title = entry.title.as_ref().map(|title| title.title.clone()).unwrap_or_default();
         let title = if title == work.title { words(entry) } else { format!("{title}　{}", words(entry)) };
@@ -230,7 +243,7 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
         stages_note: w.say(if is_complete { "stages-complete" } else { "stages-missing" }),
         stages,
         links,
-        now: page::moment(cx.now, cx.language, false),
+        now: at(cx.now, cx.language),
         now_text: w.fill("chain-now", &values),
         facts,
         whole: whole.map(|entry| entry.number.to_string()),

@@ -143,7 +143,7 @@ impl What {
             let untitled = one.application.title.is_empty();
             let title = if untitled { w.say("draft-untitled") } else { one.application.title.clone() };
             let about = w.fill("draft-about", &[("kind", &kind), ("count", &one.files.to_string())]);
-            Begun { id: one.id.clone(), title, about, changed: page::moment(one.changed, cx.language, false) }
+            Begun { id: one.id.clone(), title, about, changed: page::instant(one.changed, cx.language) }
         };
         Self {
             kinds: kinds.collect(),

@@ -188,6 +188,11 @@ fn witnesses(cx: &Cx, w: Words) -> String {
     }
 }
 
+/// A digest with the name of its algorithm before it.
+fn algorithm(name: &str, digest: &str) -> String {
+    format!("<small class=\"quiet algorithm\">{name}</small>{digest}")
+}
+
 impl Row {
     fn new(label: String, html: String) -> Self {
         Self { label, small: String::new(), html, is_to_come: false }
@@ -264,9 +269,10 @@ impl Facts<'_> {
                 Some(link) => format!("<a href=\"{}\">{}</a>", page::escape(&link(file.number)), file.name),
                 None => file.name.clone(),
             };
-            html += &format!("<li><b>{name}</b><small class=\"quiet\">{}</small>{}", file.size, file.digest);
-            if !file.sm3.is_empty() {
-                html += &format!("<small class=\"quiet\">SM3</small>{}", file.sm3);
+            html += &format!("<li><b>{name}</b><small class=\"quiet\">{}</small>", file.size);
+            match file.sm3.as_str() {
+                "" => html += &file.digest,
+                sm3 => html += &(algorithm("SHA-256", &file.digest) + &algorithm("SM3", sm3)),
             }
             html += "</li>";
         }

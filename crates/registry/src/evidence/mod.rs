@@ -76,15 +76,6 @@ impl Evidence {
     }
 }
 
-#[cfg(test)]
-mod words {
-    #[test]
-    fn the_words_are_complete() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/evidence");
-        crate::web::check_words(include_str!("zh.ftl"), include_str!("en.ftl"), &folder);
-    }
-}
-
 impl axum::extract::FromRef<Evidence> for Accounts {
     fn from_ref(evidence: &Evidence) -> Self {
         evidence.0.accounts.clone()
@@ -94,5 +85,14 @@ impl axum::extract::FromRef<Evidence> for Accounts {
 impl axum::extract::FromRef<Evidence> for Arc<crate::web::Site> {
     fn from_ref(evidence: &Evidence) -> Self {
         Arc::clone(evidence.0.accounts.site())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_words_are_complete() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/evidence");
+        crate::web::check_words(include_str!("zh.ftl"), include_str!("en.ftl"), &folder);
     }
 }
