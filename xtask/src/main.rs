@@ -14,6 +14,7 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("vectors") => vectors::write(&root.join("vectors")),
         Some("wasm") => wasm::run(&root, std::env::args().any(|a| a == "--check")),
+        Some("bench") if std::env::args().nth(2).as_deref() == Some("records") => bench::records::run(),
         Some("bench") => bench::run(&root),
         Some("tidy") => {
             let breaches = tidy::check();
@@ -22,6 +23,6 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench"),
+        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records]"),
     }
 }

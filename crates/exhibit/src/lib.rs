@@ -34,6 +34,6 @@ pub fn router(evidence: &Evidence) -> Router {
         .merge(authority::router())
         .merge(help::router())
         .with_state(Arc::clone(accounts.site()))
-        .merge(operation::router().with_state(accounts.clone()))
+        .merge(operation::router(evidence))
         .merge(records::router().with_state(evidence.clone()))
 }

@@ -8,6 +8,7 @@
 mod browser;
 mod ledger;
 mod pages;
+pub(crate) mod records;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use proof::crypto::{RustCrypto, Verifier};
@@ -66,7 +67,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     pages::run(&program, &data)?;
     browser::run(root, &program, folder.path())?;
     hashing(&program, folder.path(), &data)?;
-    ledger::run(&program, folder.path(), &data)
+    ledger::run(&program, folder.path(), &data)?;
+    records::run()
 }
 
 fn ms(seconds: f64) -> f64 {

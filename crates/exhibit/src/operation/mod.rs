@@ -5,14 +5,17 @@
 
 mod pages;
 mod people;
+mod vocabulary;
 
 use axum::Router;
 use registry::accounts::Accounts;
+use registry::evidence::Evidence;
 use registry::web::Catalog;
 use std::sync::LazyLock;
 
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
 
-pub(crate) fn router() -> Router<Accounts> {
-    pages::router().merge(people::router())
+pub(crate) fn router(evidence: &Evidence) -> Router {
+    let accounts: Router<Accounts> = pages::router().merge(people::router());
+    accounts.with_state(evidence.accounts().clone()).merge(vocabulary::router().with_state(evidence.clone()))
 }

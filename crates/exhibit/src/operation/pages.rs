@@ -55,6 +55,7 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
         let room = |href: &str, name: String, note: String| (href.to_owned(), name, note);
         let rooms = vec![
             room("/operator/people", w.say("people"), w.say("people-room")),
+            room("/operator/words", w.say("words"), w.say("words-lead")),
             room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
             room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),
             room("/operator/history", w.say("history"), w.say("history-lead")),

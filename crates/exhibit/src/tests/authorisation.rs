@@ -102,6 +102,9 @@ const ROUTES: &[Route] = &[
     ("POST", "/operator/mail/drop", Operator),
     ("GET", "/operator/reports", Operator),
     ("POST", "/operator/reports/{id}", Operator),
+    ("GET", "/operator/words", Operator),
+    ("GET", "/operator/words/{part}/{id}", Operator),
+    ("POST", "/operator/words/{part}/{id}", Operator),
     ("GET", "/operator/blocks", Operator),
     ("POST", "/operator/blocks", Operator),
     ("POST", "/operator/blocks/end", Operator),
@@ -132,7 +135,12 @@ async fn nobody_gets_where_he_or_she_may_not() {
         let party = Party::of(&me, &registry::evidence::Owner::Person(me.person.id.clone()), &[]).await.unwrap();
         let entry = house.evidence.preserve(&party, &super::evidence::draft("k", "Harbour")).await.unwrap();
         let number = entry.number.to_string();
-        vec![("{number}", number), ("{place}", "0".to_owned()), ("/take/{name}", "/take/record.tsr".to_owned())]
+        vec![
+            ("/words/{part}/{id}", "/words/types/video".to_owned()),
+            ("{number}", number),
+            ("{place}", "0".to_owned()),
+            ("/take/{name}", "/take/record.tsr".to_owned()),
+        ]
     })
     .await;
 }

@@ -300,3 +300,56 @@ async fn an_erased_owner_leaves_the_proof_and_no_name() {
     let data = std::fs::read(house.folder.path().join("data/registry.db")).unwrap();
     assert!(!data.windows("月港".len()).any(|part| part == "月港".as_bytes()));
 }
+
+#[tokio::test]
+async fn the_operator_sets_types_tags_and_templates() {
+    let house = house().await;
+    let mut operator = house.operator().await;
+    let version =
+        |page: &str| page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(operator.page("/operator/words").await.contains("Shooting"));
+    let place = "/operator/words/types/new";
+    let shown = version(&operator.page(place).await);
+    let fields = |id: &'static str, stages: &'static str| {
+        [("id", id), ("zh", "陶艺"), ("en", "Pottery"), ("stages", stages), ("caution", "none")]
+    };
+    let with = |fields: &[(&'static str, &'static str)], version: &str| {
+        let mut all: Vec<(String, String)> = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        all.push(("version".to_owned(), version.to_owned()));
+        all
+    };
+    let stages = "throw | 拉坯 | Throwing | 草图 | Sketches\nfire | 烧成 | Firing";
+    for (id, stages) in [("Pottery", stages), ("video", stages), ("pottery", "only"), ("pottery", "a b | 甲 | A")] {
+        let fields = with(&fields(id, stages), &shown);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        operator.post(place, &fields).await.is(422);
+    }
+    let good = with(&fields("pottery", stages), &shown);
+    let good: Vec<(&str, &str)> = good.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    operator.post(place, &good).await.leads_to("/operator/words?said=done");
+    let words = house.evidence.vocabularies().now();
+    assert_eq!(words.kind("pottery").unwrap().stages[1].name.en, "Firing");
+    // What was changed meanwhile is not overwritten; a type is switched off, never removed.
+    operator.post(place, &good).await.is(422);
+    let one = "/operator/words/types/pottery";
+    let shown = version(&operator.page(one).await);
+    let off = [("version", shown.as_str()), ("zh", "陶艺"), ("en", "Pottery"), ("stages", stages), ("off", "on")];
+    operator.post(one, &off).await.leads_to("/operator/words?said=done");
+    assert!(house.evidence.vocabularies().now().kind("pottery").unwrap().is_off);
+    for (part, name, value) in [("tags", "fields", "国家 | Country"), ("templates", "text_zh", "本人声明")] {
+        let place = format!("/operator/words/{part}/new");
+        let shown = version(&operator.page(&place).await);
+        let fields = [
+            ("version", shown.as_str()),
+            ("id", "own"),
+            ("zh", "自定"),
+            ("en", "Own"),
+            (name, value),
+            ("text_en", "I state"),
+        ];
+        operator.post(&place, &fields).await.leads_to("/operator/words?said=done");
+        operator.page(&format!("/operator/words/{part}/own")).await;
+    }
+    operator.get("/operator/words/tags/nothing").await.is(404);
+    operator.get("/operator/words/nothing/new").await.is(404);
+}

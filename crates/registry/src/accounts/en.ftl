@@ -569,3 +569,4 @@ mail-erasure =
 act-preserved = Record made
 scope-records-read = Read records and works
 scope-records-write = Apply for timestamps
+act-words-changed = Types, tags or templates of works changed

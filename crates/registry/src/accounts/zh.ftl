@@ -569,3 +569,4 @@ mail-erasure =
 act-preserved = 生成存证记录
 scope-records-read = 读取存证记录与作品
 scope-records-write = 申请时间戳
+act-words-changed = 作品类型、标签或模板已修改

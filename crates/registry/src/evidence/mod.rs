@@ -6,6 +6,8 @@
 //! under the owner's key, so that erasing the key erases the owner and leaves the proof (n-14). Makers
 //! call [`Evidence::preserve`]; readers only read.
 
+#[cfg(feature = "testing")]
+mod fill;
 mod keeper;
 pub mod leaf;
 mod list;

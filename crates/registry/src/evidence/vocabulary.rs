@@ -3,7 +3,9 @@
 //!
 //! A record holds the words as they were when it was made, so that a change touches no record.
 
-use crate::web::Fault;
+use crate::accounts::audit::{Act, Scope, note};
+use crate::web::{Cx, Fault};
+use proof::der::Time;
 use proof::report::Language;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -211,6 +213,12 @@ impl Vocabularies {
         Ok(Self { db: db.clone(), now: RwLock::new(now) })
     }
 
+    /// What a [fault](Vocabulary::fault) says.
+    #[must_use]
+    pub fn say(&self, fault: &str, cx: &Cx) -> String {
+        cx.words(&super::WORDS).say(fault)
+    }
+
     async fn stored(db: &Db) -> Result<Option<(i64, Vocabulary)>, TrustError> {
         let rows = db.rows("select version, body from vocabulary where name = $1", &[NAME.into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -246,7 +254,7 @@ impl Vocabularies {
     ///
     /// # Errors
     /// Where the database fails. The caller has checked the [fault](Vocabulary::fault).
-    pub async fn set(&self, version: i64, vocabulary: Vocabulary) -> Result<bool, Fault> {
+    pub async fn set(&self, version: i64, vocabulary: Vocabulary, actor: &str, at: Time) -> Result<bool, Fault> {
         let body = serde_json::to_string(&vocabulary).map_err(Fault::broken)?;
         let set: Result<bool, store::StoreError> = store::transaction!(self.db, tx => {
             let rows = tx.rows("select version from vocabulary where name = $1", &[NAME.into()]).await?;
@@ -257,6 +265,7 @@ impl Vocabularies {
             let sql = "insert into vocabulary (name, version, body) values ($1, $2, $3) \
                        on conflict (name) do update set version = excluded.version, body = excluded.body";
             tx.execute(sql, &[NAME.into(), (version + 1).into(), body.as_str().into()]).await?;
+            note(tx, &Scope::Node, actor, Act::WordsChanged, "", at).await?;
             Ok(true)
         });
         let is_set = set?;

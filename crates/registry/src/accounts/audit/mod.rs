@@ -154,6 +154,8 @@ acts! {
     OperatorEnded = "act-operator-ended",
     /// Second factors were taken off by the operator.
     FactorsReset = "act-factors-reset",
+    /// Types, tags or templates of works were changed.
+    WordsChanged = "act-words-changed",
     /// A record was made.
     Preserved = "act-preserved",
     /// A record was viewed.
