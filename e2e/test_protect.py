@@ -434,3 +434,19 @@ def test_every_page_of_works_is_sound(place, furnished, browser, shots, lang, sc
                 assert overflow(page) <= 0, f"{path} at {width}"
     context.close()
     assert wrong == []
+
+
+def test_pictures_of_works_for_the_guide(place, furnished, browser, tmp_path):
+    """The guide's pictures of the confirmation; kept where GUIDE_PICTURES says."""
+    node, _ = place
+    folder = Path(os.environ.get("GUIDE_PICTURES") or tmp_path)
+    state, paths = furnished
+    confirm_page = next(path for path in paths if path.endswith("/confirm"))
+    for lang in ["zh", "en"]:
+        context = browser.new_context(storage_state=state, viewport={"width": 1100, "height": 1000})
+        page = context.new_page()
+        page.goto(f"{node.url}/?lang={lang}")
+        page.goto(node.url + confirm_page)
+        page.screenshot(path=folder / f"protect-{lang}.png")
+        assert page.locator(".leaf").is_visible()
+        context.close()

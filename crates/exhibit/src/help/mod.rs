@@ -28,7 +28,7 @@ macro_rules! topics {
         )),*];
     };
 }
-topics! { "stamp" "verify" "keep" "account" "questions" "api" }
+topics! { "protect" "stamp" "verify" "keep" "account" "questions" "api" }
 
 macro_rules! pictures {
     ($($name:literal)*) => {
@@ -37,7 +37,7 @@ macro_rules! pictures {
             &[$(($name, include_bytes!(concat!("../../../../docs/guide/pictures/", $name)))),*];
     };
 }
-pictures! { "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" }
+pictures! { "protect-zh.png" "protect-en.png" "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" }
 
 /// The names of the topics.
 #[cfg(test)]

@@ -353,3 +353,85 @@ async fn the_operator_sets_types_tags_and_templates() {
     operator.get("/operator/words/tags/nothing").await.is(404);
     operator.get("/operator/words/nothing/new").await.is(404);
 }
+
+#[tokio::test]
+async fn what_is_confirmed_while_the_clock_fails_waits_and_is_stamped_later() {
+    let house = house().await;
+    let mut browser = house.person("lin").await;
+    let me = house.me(&browser).await;
+    let lin = Party::of(&me, &Owner::Person(me.person.id.clone()), &[]).await.unwrap();
+    house.clock.set_failing(true);
+    let entry = house.evidence.preserve(&lin, &draft("k", "Moon harbour")).await.unwrap();
+    assert_eq!((entry.state, entry.time), (State::Waiting, None));
+    let place = format!("/records/{}", entry.number);
+    let page = browser.page(&place).await;
+    assert!(
+        page.contains("Waits for its stamp") && page.contains("will not be lost") && !page.contains("existed no later")
+    );
+    browser.get(&format!("{place}/take/record.tsr")).await.is(404);
+    assert_eq!(house.evidence.round(house.node.now().plus_s(60)).await.unwrap(), 1);
+    let before = house.node.now();
+    house.clock.set_failing(false);
+    assert_eq!(house.evidence.round(house.node.now().plus_s(60)).await.unwrap(), 0);
+    let kept = house.evidence.kept(&lin, entry.number).await.unwrap();
+    assert!(kept.entry.state == State::Kept && kept.entry.time.unwrap() >= before.truncate_to_millisecond());
+    assert!(browser.page(&place).await.contains("existed no later than"));
+    browser.get(&format!("{place}/take/record.tsr")).await.is(200);
+}
+
+#[tokio::test]
+async fn records_are_found_shown_and_taken_away() {
+    let house = house().await;
+    let mut browser = house.person("lin").await;
+    let me = house.me(&browser).await;
+    let lin = Party::of(&me, &Owner::Person(me.person.id.clone()), &[]).await.unwrap();
+    assert!(browser.page("/records").await.contains("There are no records yet"));
+    let entry = house.evidence.preserve(&lin, &draft("k", "<i>Moon</i> 月港")).await.unwrap();
+    let number = entry.number.to_string();
+    for query in ["月港", "moon", &number, &digest("b.jpg")[..8]] {
+        assert!(
+            browser
+                .page(&format!("/records?q={}", query.replace('月', "%E6%9C%88").replace('港', "%E6%B8%AF")))
+                .await
+                .contains(&number),
+            "{query}"
+        );
+    }
+    for none in ["?q=zzz", "?type=video", "?state=asked", "?order=oldest&after=9223372036854775807", "?state=%27%22"] {
+        let page = browser.page(&format!("/records{none}")).await;
+        assert_eq!(page.contains(&number), none == "?state=%27%22", "{none}");
+    }
+    let page = browser.page(&format!("/records/{number}?said=kept")).await;
+    assert!(page.contains("&lt;i&gt;Moon") && !page.contains("<i>Moon"));
+    for (name, kind) in [
+        ("record.json", "application/json"),
+        ("record.tsr", "application/timestamp-reply"),
+        ("files.json", "application/json"),
+        ("openings.json", "application/json"),
+    ] {
+        let answer = browser.get(&format!("/records/{number}/take/{name}")).await;
+        assert_eq!(answer.is(200).headers["content-type"], kind);
+        let place = answer.headers["content-disposition"].to_str().unwrap();
+        assert_eq!(place, format!("attachment; filename=\"{number}.{name}\""));
+    }
+    browser.get(&format!("/records/{number}/take/other")).await.is(404);
+    browser.page(&format!("/records/{number}/files")).await;
+    browser.page(&format!("/records/{number}/files/1")).await;
+    for none in ["2", "-1", "x", "99999999999999999999"] {
+        browser.get(&format!("/records/{number}/files/{none}")).await.is(404);
+    }
+    let shown = browser.post(&format!("/records/{number}/files/1"), &[("open", "title"), ("open", "nothing")]).await;
+    let shown = proof::record::Disclosure::parse(shown.is(200).body.as_bytes()).unwrap();
+    assert_eq!((shown.name().as_deref(), shown.check().opened.len()), (Some("b.jpg"), 2));
+    // What was taken is in the trail.
+    let trail = house.accounts.trail(&lin.owner.scope(), 1, i64::MAX).await.unwrap();
+    assert_eq!(trail.iter().filter(|line| line.contains("\"downloaded\"")).count(), 5);
+    // A number with a wrong letter, another's number.
+    let wrong = number.replace("SY-", "SY-0").replacen('-', "", 1);
+    browser.get(&format!("/records/{wrong}")).await.is(404);
+    let mut mei = house.person("mei").await;
+    for path in ["", "/files", "/files/0", "/take/record.json"] {
+        mei.get(&format!("/records/{number}{path}")).await.is(404);
+    }
+    assert!(!mei.page(&format!("/records?q={number}")).await.contains("class=\"title\""));
+}

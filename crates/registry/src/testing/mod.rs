@@ -14,9 +14,10 @@ use axum::extract::FromRequestParts as _;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tower_service::Service as _;
 use trust::authority::{Authority, lists};
-use trust::clock::{Clock as _, SystemClock};
+use trust::clock::{Clock, ClockUnavailable, Fault, Reading, SystemClock};
 use trust::init::NewInstance;
 use trust::journal::Journal;
 use trust::keys::KeyAlgorithm;
@@ -30,12 +31,34 @@ pub struct House {
     pub pages: Router,
     /// The instruments.
     pub node: Arc<Node>,
+    /// Whether the authority's clock tells the time.
+    pub clock: Arc<Switch>,
     /// The door of accounts.
     pub accounts: Accounts,
     /// The door of evidence.
     pub evidence: Evidence,
     /// The instance lies in `data` of it.
     pub folder: tempfile::TempDir,
+}
+
+/// A clock that can be told to fail.
+#[derive(Debug, Default)]
+pub struct Switch(AtomicBool);
+
+impl Switch {
+    /// From now on it fails, or tells the time again.
+    pub fn set_failing(&self, is_failing: bool) {
+        self.0.store(is_failing, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Switch {
+    fn now(&self) -> Result<Reading, ClockUnavailable> {
+        match self.0.load(Ordering::SeqCst) {
+            true => Err(ClockUnavailable(Fault::Disagreement)),
+            false => SystemClock.now(),
+        }
+    }
 }
 
 /// The rooms of a house: what the navigation shows, who listens to records, and the routers.
@@ -107,13 +130,14 @@ impl House {
             witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
             ..Profile::default()
         };
-        let tsa = Tsa::new(authority, Form::default(), Box::new(SystemClock), ledger).unwrap();
+        let clock = Arc::new(Switch::default());
+        let tsa = Tsa::new(authority, Form::default(), Box::new(Arc::clone(&clock)), ledger).unwrap();
         let node = Arc::new(Node::new(tsa, None, journal, profile, public));
         let nav = (rooms.nav)();
         let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings).await.unwrap();
         let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
         let pages = web::assemble(accounts.site(), (rooms.router)(&evidence));
-        Self { pages, node, accounts, evidence, folder }
+        Self { pages, node, clock, accounts, evidence, folder }
     }
 
     /// A request from some address.
