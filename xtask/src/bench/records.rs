@@ -3,6 +3,7 @@
 use super::clock;
 use anyhow::{Result, anyhow};
 use proof::digest::DigestAlgorithm;
+use registry::evidence::vocabulary::Both;
 use registry::evidence::{Draft, DraftFile, Filter, Mode, Order, Owner, Party, Related, Said, Title};
 use registry::testing::{House, Rooms};
 use registry::web::Fault;
@@ -25,7 +26,9 @@ fn file(at: usize) -> DraftFile {
 
 fn draft(idem: String, files: usize) -> Draft {
     Draft {
+        content: idem.clone(),
         idem,
+        kind_name: Both::new("摄影", "Photograph"),
         maker: "work",
         origin: "W1".to_owned(),
         kind: "photo".to_owned(),

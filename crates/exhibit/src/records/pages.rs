@@ -100,8 +100,8 @@ fn row(cx: &Cx, w: Words, entry: &Entry) -> Row {
         number: entry.number.to_string(),
         title: title.title,
         about: if cx.is_chinese() { title.zh } else { title.en },
-        mode: if entry.files > 0 { mode(w, entry.mode) } else { String::new() },
-        files: if entry.files > 0 { grouped(entry.files) } else { String::new() },
+        mode: mode(w, entry.mode),
+        files: grouped(entry.files),
         time: entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)),
         mark,
         state: word,
@@ -269,11 +269,8 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
     let is_new = cx.query("said") == "kept" && entry.state == State::Kept;
     let (count, time) =
         (grouped(entry.files), entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)));
-    let lead = match (&time, entry.files) {
-        (Some(time), 0) => w.fill("lead-whole", &[("time", time)]),
-        (Some(time), _) => w.fill("lead", &[("count", &count), ("time", time)]),
-        (None, _) => String::new(),
-    };
+    let id = if kept.said("whole").is_some() { "lead-whole" } else { "lead" };
+    let lead = time.map(|time| w.fill(id, &[("count", &count), ("time", &time)])).unwrap_or_default();
     let notice = match entry.state {
         State::Kept => None,
         State::Waiting => Some((w.say("state-waiting"), w.say("waiting-note"))),

@@ -5,6 +5,7 @@ use proof::crypto::RustCrypto;
 use proof::digest::DigestAlgorithm;
 use proof::record::{Opened, Part};
 use proof::verify::{Context, verify};
+use registry::evidence::vocabulary::Both;
 use registry::evidence::{Draft, DraftFile, Filter, Mode, Order, Owner, Party, Related, Said, State, Title};
 use registry::testing::House;
 use registry::web::Fault;
@@ -22,6 +23,8 @@ fn file(path: &str) -> DraftFile {
 pub(super) fn draft(idem: &str, title: &str) -> Draft {
     Draft {
         idem: idem.to_owned(),
+        content: title.to_owned(),
+        kind_name: Both::new("摄影", "Photograph"),
         maker: "work",
         origin: "W1".to_owned(),
         kind: "photo".to_owned(),
@@ -192,7 +195,12 @@ async fn sent_at_once(house: &House) {
     let one = async || house.evidence.preserve(&lin, &made).await.unwrap().number;
     let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
     assert_eq!(HashSet::from([a, b, c, d]).len(), 1);
-    assert_eq!(house.evidence.list(&lin, &Filter::default()).await.unwrap().entries.len(), 1);
+    // Other content under the same key at the same time: one of them is refused.
+    let (first, second) = (draft("k2", "One"), draft("k2", "Two"));
+    let (first, second) = tokio::join!(house.evidence.preserve(&lin, &first), house.evidence.preserve(&lin, &second));
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    assert!(field(first.and(second)).starts_with("idempotency_key"));
+    assert_eq!(house.evidence.list(&lin, &Filter::default()).await.unwrap().entries.len(), 2);
 }
 
 #[tokio::test]
@@ -297,8 +305,12 @@ async fn an_erased_owner_leaves_the_proof_and_no_name() {
     let rows = house.accounts.db().rows(sql, &[]).await.unwrap();
     assert_eq!((rows.len(), rows[0].int(0), rows[0].int(1)), (1, Ok(1), Ok(1)));
     assert!(proof::verify::token_der(rows[0].bytes(2).unwrap()).is_ok());
-    let data = std::fs::read(house.folder.path().join("data/registry.db")).unwrap();
-    assert!(!data.windows("月港".len()).any(|part| part == "月港".as_bytes()));
+    // Nothing of it can be guessed from what is left: the key's and the content's digests are keyed.
+    let rows = house.accounts.db().rows("select idem, draft from record", &[]).await.unwrap();
+    for plain in ["月港", "k"] {
+        assert!(rows[0].text(0).unwrap() != digest(plain) && rows[0].text(1).unwrap() != digest(plain));
+        assert!(rows[0].text(0).unwrap() != plain && rows[0].text(1).unwrap() != plain);
+    }
 }
 
 #[tokio::test]

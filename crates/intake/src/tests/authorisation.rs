@@ -16,6 +16,7 @@ const ROUTES: &[Route] = &[
     ("POST", "/protect/{id}/drop", Holder),
     ("GET", "/protect/{id}/files", Holder),
     ("POST", "/protect/{id}/files", Holder),
+    ("GET", "/protect/{id}/list", Holder),
     ("POST", "/protect/{id}/added", Person),
     ("GET", "/works", Person),
     ("GET", "/works/{id}", Holder),

@@ -222,6 +222,113 @@ async fn each_file_may_have_a_record_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_record_for_each_file_needs_files_and_carries_what_is_attached() {
+    let house = house().await;
+    let mut lin = house.person("lin").await;
+    let id = begun(&mut lin, "photo", &["1.jpg", "contract.pdf"]).await;
+    let place = format!("/protect/{id}");
+    let attach = async |lin: &mut Browser<'_>, file: &str, act: &str| {
+        let version = version_of(&lin.page(&format!("{place}/files")).await);
+        let fields = [("version", version.as_str()), ("file", file), ("act", act)];
+        lin.post(&format!("{place}/files"), &fields).await.leads_to(&format!("{place}/files"));
+    };
+    attach(&mut lin, "1", "attach").await;
+    attach(&mut lin, "2", "attach").await;
+    let version = version_of(&lin.page(&place).await);
+    let fields =
+        [("version", version.as_str()), ("kind", "photo"), ("published", "yes"), ("each", "on"), ("go", "next")];
+    lin.post(&place, &fields).await.leads_to(&format!("{place}/about"));
+    told(&mut lin, &id, "Harbour", "raw", &[]).await;
+    let confirm = format!("{place}/confirm");
+    let version = version_of(&lin.page(&confirm).await);
+    let before = house.node.log_size();
+    lin.post(&confirm, &[("version", &version), ("sure", "on")]).await.is(422);
+    assert_eq!(house.node.log_size(), before);
+    assert!(lin.page("/works").await.contains("There are no works yet"), "what is refused begins no work");
+    // It can be mended after the refusal, and the attachment goes with the one file.
+    attach(&mut lin, "1", "detach").await;
+    let version = version_of(&lin.page(&confirm).await);
+    lin.post(&confirm, &[("version", &version), ("sure", "on")]).await.leads_to("/records?said=kept");
+    let by = party(&house, &lin).await;
+    let listed = house.evidence.list(&by, &Filter::default()).await.unwrap();
+    assert_eq!(listed.entries.len(), 1);
+    assert_eq!(listed.entries[0].files, 2);
+}
+
+#[tokio::test]
+async fn files_that_come_after_the_confirmation_was_shown_are_not_stamped_unseen() {
+    let house = house().await;
+    let mut lin = house.person("lin").await;
+    let id = begun(&mut lin, "photo", &["a.jpg"]).await;
+    told(&mut lin, &id, "Harbour", "raw", &[]).await;
+    let confirm = format!("/protect/{id}/confirm");
+    let version = version_of(&lin.page(&confirm).await);
+    add(&mut lin, &id, "digest", &[("late.jpg", "late")]).await.is(200);
+    let before = house.node.log_size();
+    let answer = lin.post(&confirm, &[("version", &version), ("sure", "on")]).await;
+    assert!(answer.is(409).body.contains("late.jpg"));
+    assert_eq!(house.node.log_size(), before);
+    // Two batches at once: both are there.
+    let other = begun(&mut lin, "photo", &["a.jpg"]).await;
+    let me = house.me(&lin).await;
+    let works = Works::of(&house.evidence);
+    let (one, two) = tokio::join!(
+        works.add_for_test(&me, &other, &["x.jpg", "b.jpg"]),
+        works.add_for_test(&me, &other, &["x.jpg", "c.jpg"])
+    );
+    assert!(one && two);
+    let page = lin.page(&format!("/protect/{other}/files")).await;
+    for name in ["a.jpg", "b.jpg", "c.jpg", "x.jpg"] {
+        assert!(page.contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_writes_into_anothers_work() {
+    let house = house().await;
+    let (mut lin, mut mei) = (house.person("lin").await, house.person("mei").await);
+    let first = begun(&mut lin, "photo", &["a.jpg"]).await;
+    told(&mut lin, &first, "Harbour", "raw", &[]).await;
+    confirmed(&mut lin, &first).await;
+    let work = lin.page("/works").await.split("/works/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let hers = begun(&mut mei, "photo", &["b.jpg"]).await;
+    told(&mut mei, &hers, "Mine", "finished", &[("work", &work)]).await;
+    confirmed(&mut mei, &hers).await;
+    Works::of(&house.evidence).round().await.unwrap();
+    let page = lin.page(&format!("/works/{work}")).await;
+    assert!(page.contains("Some stages have no stamp yet"), "her record is not under his work");
+    mei.get(&format!("/works/{work}")).await.is(404);
+    assert!(mei.page("/works").await.contains("Mine"));
+}
+
+#[tokio::test]
+async fn an_application_for_an_organisation_that_was_left_becomes_the_persons() {
+    let house = house().await;
+    let (mut lin, mut mei) = (house.person("lin").await, house.person("mei").await);
+    let answer = lin.post("/organisations/new", &[("name", "Studio")]).await;
+    let organisation = answer.headers["location"].to_str().unwrap().split(['/', '?']).nth(2).unwrap().to_owned();
+    let place = format!("/organisations/{organisation}");
+    lin.page(&place).await;
+    lin.post(&format!("{place}/invitations"), &[("mail", "mei@people.example"), ("role", "applicant")]).await;
+    let join = registry::testing::address(&mei.page("/account").await, "/invitations/");
+    mei.post(&join, &[]).await;
+    let id = begun(&mut mei, "photo", &["a.jpg"]).await;
+    told(&mut mei, &id, "Harbour", "raw", &[("organisation", &organisation)]).await;
+    let confirm = format!("/protect/{id}/confirm");
+    let page = mei.page(&confirm).await;
+    assert!(page.contains("Studio"));
+    let version = version_of(&page);
+    mei.post(&format!("{place}/leave"), &[]).await;
+    // What was shown was the organisation's; it is shown anew, and stamped for nobody.
+    let before = house.node.log_size();
+    let answer = mei.post(&confirm, &[("version", &version), ("sure", "on")]).await;
+    assert!(!answer.is(409).body.contains("Studio"));
+    assert_eq!(house.node.log_size(), before);
+    told(&mut mei, &id, "Harbour", "raw", &[]).await;
+    confirmed(&mut mei, &id).await;
+}
+
+#[tokio::test]
 async fn a_salted_record_asks_for_the_salts() {
     let house = house().await;
     let mut lin = house.person("lin").await;
@@ -279,6 +386,10 @@ async fn stages(house: &House) {
     assert_eq!(whole.said("whole"), Some("2"));
     let named: Vec<String> = whole.record.previous.iter().map(|digest| proof::digest::hex(digest)).collect();
     assert_eq!(named, [entries[0].digest.clone(), entries[1].digest.clone()]);
+    // Its files are the records, so each of them is shown to belong to it.
+    assert_eq!(whole.names()[1], format!("{}.record.json", entries[1].number));
+    let shown = whole.disclosure(1, &[]).unwrap();
+    assert!(shown.check().is_in_record);
     let page = lin.page(&format!("/works/{work}")).await;
     assert!(page.contains("All stages are there") && page.contains(&entries[2].number.to_string()));
     let chain: Value = serde_json::from_str(&lin.get(&format!("/works/{work}/chain.json")).await.is(200).body).unwrap();

@@ -81,7 +81,13 @@ async fn protect(
         let body = body.map_err(|_| Fault::TooLarge(registry::web::guard::BODY_BYTES_MAX))?;
         let sent: Sending = serde_json::from_slice(&body)
             .map_err(|error| field("body", w.fill("body-wrong", &[("cause", &error.to_string())])))?;
-        let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let key = match headers.get("idempotency-key") {
+            None => String::new(),
+            Some(value) => {
+                let key = value.to_str().ok().filter(|key| (1..=100).contains(&key.len()) && !key.contains(' '));
+                key.ok_or_else(|| field("idempotency_key", w.say("key-wrong")))?.to_owned()
+            }
+        };
         let by = Party::of_program(&program, &[Role::Applicant]).await?;
         let application = Application {
             kind: sent.kind,
@@ -108,17 +114,13 @@ async fn protect(
         let files = sent.files.into_iter().map(|file| file.tidy(cx)).collect::<Result<Vec<_>, _>>()?;
         // Without a key each request is one of its own.
         let own = new_id()?;
-        let idem = if key.is_empty() { own.as_str() } else { key };
+        let idem = if key.is_empty() { format!("once/{own}") } else { format!("api/{key}") };
         let work = match &application.work {
             Some(id) => works.find_work(&by, id).await?.ok_or_else(|| field("work", w.say("work-missing")))?.id,
             // The same key begins the same work.
-            None => {
-                let text = format!("{} {idem}", by.owner.name());
-                let digest = proof::digest::DigestAlgorithm::Sha256.digest(text.as_bytes()).to_string();
-                format!("W{}", &digest[..20])
-            }
+            None => Works::new_work(&by, &idem),
         };
-        let entries = works.preserve(&by, &application, (idem, &work), files, cx).await?;
+        let entries = works.preserve(&by, &application, (&idem, &work), files, cx).await?;
         let mut response = json(&serde_json::json!({ "records": entries.iter().map(entry_json).collect::<Vec<_>>() }))?;
         *response.status_mut() = StatusCode::CREATED;
         Ok(response)

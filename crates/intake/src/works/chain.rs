@@ -203,7 +203,7 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
         let digest = page::digest(&entry.digest);
         links.push(Link { class, at, title, text, digest, number: entry.number.to_string() });
     }
-    let earliest = own.first().and_then(|entry| entry.time);
+    let earliest = own.iter().filter_map(|entry| entry.time).min();
     let lead = match earliest {
         Some(time) => w.fill("chain-earliest", &[("day", &time.to_string()[..10])]),
         None => w.say("chain-none"),

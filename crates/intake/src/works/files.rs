@@ -26,6 +26,7 @@ const SHOWN: usize = 100;
 pub(super) fn router() -> Router<Works> {
     Router::new()
         .route("/protect/{id}/files", get(show).post(edit))
+        .route("/protect/{id}/list", get(list))
         .route("/protect/{id}/added", axum::routing::post(add))
 }
 
@@ -125,6 +126,20 @@ async fn add(
     }
 }
 
+/// `GET /protect/{id}/list`: names and digests, for the script that holds the salts; JSON.
+async fn list(State(works): State<Works>, me: Me, Path(id): Path<String>) -> Response<Body> {
+    let listed = async {
+        works.open_draft(&me, &id).await?;
+        let files = works.files(&me, &id).await?;
+        let files: Vec<_> = files.iter().map(|(_, file)| serde_json::json!([file.path, file.digest])).collect();
+        json(&serde_json::json!({ "files": files }))
+    };
+    match listed.await {
+        Ok(response) => response,
+        Err(fault) => fault.answer_to_script(&me.cx),
+    }
+}
+
 async fn sheet(works: &Works, me: &Me, draft: &Opened, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault> {
     let (cx, w) = (&me.cx, me.cx.words(&WORDS));
     let files = works.files(me, &draft.id).await?;
@@ -192,7 +207,7 @@ async fn sheet(works: &Works, me: &Me, draft: &Opened, wrong: Option<(&Fields, &
 async fn show(State(works): State<Works>, me: Me, Path(id): Path<String>) -> Response<Body> {
     let shown = async {
         let draft = works.open_draft(&me, &id).await?;
-        if draft.record.is_some() {
+        if draft.record.is_some() || draft.is_confirmed {
             return Ok(me.cx.see(&format!("/protect/{id}")));
         }
         Ok(me.cx.page(&sheet(&works, &me, &draft, None).await?))
@@ -250,8 +265,10 @@ async fn edit(State(works): State<Works>, Path(id): Path<String>, Sent { me, fie
             }
             _ => return Err(field("act", "files-act-missing")),
         }
-        works.replace_files(&me, &id, &files).await?;
-        Ok(cx.see(&format!("/protect/{id}/files")))
+        match works.replace_files(&me, &draft, &files).await? {
+            true => Ok(cx.see(&format!("/protect/{id}/files"))),
+            false => Err(field("act", "overtaken")),
+        }
     };
     let answer = edited.await;
     cx.end_form(answer, async |fault| sheet(&works, &me, &draft, Some((&fields, fault))).await).await

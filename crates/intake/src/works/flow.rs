@@ -17,11 +17,13 @@ use registry::accounts::organisation::Role;
 use registry::accounts::{Me, Sent};
 use registry::evidence::leaf::Leaf;
 use registry::evidence::vocabulary::Caution;
-use registry::evidence::{DraftFile, Entry, Mode, Owner, Party};
+use registry::evidence::{Draft, DraftFile, Entry, FILES_MAX, Mode, Owner, Party, Said};
 use registry::web::{Cx, Fault, Fields};
 
 /// Records that one application may make, one for each file.
 const EACH_MAX: usize = 1_000;
+/// Attachments that each of them may carry.
+const ATTACHED_MAX: usize = 20;
 /// Records that are made at the same time.
 const AT_ONCE: usize = 8;
 /// Digests that are compared with earlier records.
@@ -47,10 +49,16 @@ impl Works {
         organisation.map_or_else(|| Owner::Person(me.person.id.clone()), |id| Owner::Organisation(id.to_owned()))
     }
 
-    /// Who applies. A membership that ended falls back on the person.
+    /// Who applies.
     pub(super) async fn party(&self, me: &Me, application: &Application) -> Result<Party, Fault> {
         let owner = Self::owner(me, application.organisation.as_deref());
         Party::of(me, &owner, &[Role::Applicant]).await
+    }
+
+    /// The key of the work that a draft begins: nobody else can make it up, and the same draft for the
+    /// same owner gives the same.
+    pub(super) fn new_work(by: &Party, idem: &str) -> String {
+        format!("W{}", by.blind("work", idem))
     }
 
     /// The organisations that this person may apply for.
@@ -69,23 +77,33 @@ impl Works {
 /// A stored draft, or where it led.
 enum Found {
     Draft(Box<Opened>),
+    /// It was confirmed, and what came of it is not known: only the confirmation goes on.
+    Confirmed(Box<Opened>),
     Done(String),
 }
 
 async fn find(works: &Works, me: &Me, id: &str) -> Result<Found, Fault> {
-    let draft = works.open_draft(me, id).await?;
-    Ok(match &draft.record {
-        Some(number) => Found::Done(done_place(number)),
-        None => Found::Draft(Box::new(draft)),
-    })
+    let mut draft = works.open_draft(me, id).await?;
+    if let Some(number) = &draft.record {
+        return Ok(Found::Done(done_place(&draft.application, number)));
+    }
+    if draft.is_confirmed {
+        return Ok(Found::Confirmed(Box::new(draft)));
+    }
+    // Who may not apply for the organisation any more applies alone, and sees so.
+    if draft.application.organisation.is_some() && works.party(me, &draft.application).await.is_err() {
+        (draft.application.organisation, draft.application.work) = (None, None);
+    }
+    Ok(Found::Draft(Box::new(draft)))
 }
 
-fn done_place(number: &str) -> String {
-    match number.split_once(' ') {
-        // One record for each file: the list shows them.
-        Some(_) => "/records?said=kept".to_owned(),
-        None => format!("/records/{number}?said=kept"),
+fn done_place(application: &Application, number: &str) -> String {
+    if !application.is_each {
+        return format!("/records/{number}?said=kept");
     }
+    // The list shows them.
+    let organisation = application.organisation.as_ref().map(|id| format!("&organisation={id}"));
+    format!("/records?said=kept{}", organisation.unwrap_or_default())
 }
 
 /// `GET /protect`: an empty application; `?work=ID` goes on with a work.
@@ -139,6 +157,7 @@ async fn what(State(works): State<Works>, me: Me, Path(id): Path<String>) -> Res
     let shown = async {
         match find(&works, &me, &id).await? {
             Found::Done(place) => Ok(me.cx.see(&place)),
+            Found::Confirmed(_) => Ok(me.cx.see(&format!("/protect/{id}/confirm"))),
             Found::Draft(draft) => show_what(&works, &me, &draft, "", None, false).await,
         }
     };
@@ -162,7 +181,10 @@ async fn take_what(State(works): State<Works>, Path(id): Path<String>, Sent { me
     let taken = async {
         let mut draft = draft_of(&works, &me, &id, &fields).await?;
         if let Some(number) = &draft.record {
-            return Ok(cx.see(&done_place(number)));
+            return Ok(cx.see(&done_place(&draft.application, number)));
+        }
+        if draft.is_confirmed {
+            return Ok(cx.see(&format!("/protect/{id}/confirm")));
         }
         let vocabulary = works.evidence().vocabularies().now();
         let application = &mut draft.application;
@@ -194,6 +216,9 @@ async fn take_what(State(works): State<Works>, Path(id): Path<String>, Sent { me
         let mut draft = works.open_draft(&me, &id).await?;
         let checked = async {
             if !typed.is_empty() {
+                if draft.application.mode.is_none() {
+                    return draft.application.check_what(w, &vocabulary, draft.files);
+                }
                 let field = |what: String| Fault::Field { field: "digests", what };
                 let files = typed_digests(typed)
                     .map_err(|number| field(w.fill("digests-wrong", &[("number", &number.to_string())])))?;
@@ -238,6 +263,7 @@ async fn about(State(works): State<Works>, me: Me, Path(id): Path<String>) -> Re
     let shown = async {
         match find(&works, &me, &id).await? {
             Found::Done(place) => Ok(me.cx.see(&place)),
+            Found::Confirmed(_) => Ok(me.cx.see(&format!("/protect/{id}/confirm"))),
             Found::Draft(draft) => show_about(&works, &me, &draft, None, false).await,
         }
     };
@@ -265,6 +291,7 @@ async fn take_about(State(works): State<Works>, Path(id): Path<String>, Sent { m
     let taken = async {
         let mut draft = match find(&works, &me, &id).await? {
             Found::Done(place) => return Ok(cx.see(&place)),
+            Found::Confirmed(_) => return Ok(cx.see(&format!("/protect/{id}/confirm"))),
             Found::Draft(draft) => *draft,
         };
         let vocabulary = works.evidence().vocabularies().now();
@@ -339,11 +366,6 @@ async fn take_about(State(works): State<Works>, Path(id): Path<String>, Sent { m
     cx.end(taken.await)
 }
 
-/// The work that a draft's record will belong to: the chosen one, or the one that the draft begins.
-fn work_of(draft: &Opened) -> String {
-    draft.application.work.clone().unwrap_or_else(|| format!("W{}", draft.id))
-}
-
 async fn show_confirm(
     works: &Works,
     me: &Me,
@@ -368,8 +390,9 @@ async fn show_confirm(
         (entry.number.to_string(), title)
     });
     let kind = vocabulary.kind(&draft.application.kind);
-    let (count, each) = (draft.files, if draft.application.is_each { draft.files } else { 0 });
-    let made = draft.application.draft(works.node(), &by, &vocabulary, (draft.id.clone(), &work_of(draft)), files);
+    let own = files.iter().filter(|file| !file.is_attached).count() as u64;
+    let (count, each) = (draft.files, if draft.application.is_each { own } else { 0 });
+    let made = draft.application.draft(works.node(), &by, &vocabulary, Default::default(), files);
     let leaf = Leaf::of_draft(cx, &by, &made);
     let page = Confirm {
         c: Common::new(cx, draft, fault, is_overtaken),
@@ -390,7 +413,7 @@ async fn confirm(State(works): State<Works>, me: Me, Path(id): Path<String>) -> 
     let shown = async {
         match find(&works, &me, &id).await? {
             Found::Done(place) => Ok(me.cx.see(&place)),
-            Found::Draft(draft) => show_confirm(&works, &me, &draft, None, false).await,
+            Found::Confirmed(draft) | Found::Draft(draft) => show_confirm(&works, &me, &draft, None, false).await,
         }
     };
     me.cx.end(shown.await)
@@ -402,10 +425,12 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
     let taken = async {
         let draft = match find(&works, &me, &id).await? {
             Found::Done(place) => return Ok(cx.see(&place)),
-            Found::Draft(draft) => *draft,
+            Found::Confirmed(draft) | Found::Draft(draft) => *draft,
         };
-        // What was confirmed is what was shown.
-        if fields.text("version") != draft.version.to_string() {
+        // What was confirmed is what was shown: this version, and for this applicant.
+        let stored = works.open_draft(&me, &id).await?;
+        let is_same = stored.application == draft.application;
+        if fields.text("version") != draft.version.to_string() || !is_same {
             return show_confirm(&works, &me, &draft, None, true).await;
         }
         let is_sure =
@@ -414,13 +439,23 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
             let fault = Fault::Field { field: "sure", what: w.say("sure-missing") };
             return show_confirm(&works, &me, &draft, Some(&fault), false).await;
         }
+        // From here on it does not change, so that what was begun can be gone on with.
+        if !works.fix(&me, &draft).await? {
+            return match find(&works, &me, &id).await? {
+                Found::Done(place) => Ok(cx.see(&place)),
+                Found::Confirmed(draft) | Found::Draft(draft) => show_confirm(&works, &me, &draft, None, true).await,
+            };
+        }
         match works.make(&me, &draft).await {
             Ok(entries) => {
-                let numbers: Vec<String> = entries.iter().map(|entry| entry.number.to_string()).collect();
-                works.settle(&me, &id, &numbers.join(" ")).await?;
-                Ok(cx.see(&done_place(&numbers.join(" "))))
+                let first = entries.first().map(|entry| entry.number.to_string()).unwrap_or_default();
+                works.settle(&me, &id, &first).await?;
+                Ok(cx.see(&done_place(&draft.application, &first)))
             }
-            Err(fault @ Fault::Field { .. }) => show_confirm(&works, &me, &draft, Some(&fault), false).await,
+            Err(fault @ Fault::Field { .. }) => {
+                works.loosen(&me, &id).await?;
+                show_confirm(&works, &me, &draft, Some(&fault), false).await
+            }
             Err(other) => Err(other),
         }
     };
@@ -436,7 +471,9 @@ impl Works {
         draft.application.check_about(w, &vocabulary)?;
         let by = self.party(me, &draft.application).await?;
         let files: Vec<DraftFile> = self.files(me, &draft.id).await?.into_iter().map(|(_, file)| file).collect();
-        self.preserve(&by, &draft.application, (&draft.id, &work_of(draft)), files, cx).await
+        let idem = format!("draft/{}", draft.id);
+        let work = draft.application.work.clone().unwrap_or_else(|| Self::new_work(&by, &idem));
+        self.preserve(&by, &draft.application, (&idem, &work), files, cx).await
     }
 
     /// The same for what came whole.
@@ -449,33 +486,47 @@ impl Works {
         cx: &Cx,
     ) -> Result<Vec<Entry>, Fault> {
         let vocabulary = self.evidence().vocabularies().now();
-        self.begin_work(by, work, &application.kind, &application.title).await?;
-        let node = self.node();
+        let (node, w) = (self.node(), cx.words(&WORDS));
+        let field = |field: &'static str, what: String| Fault::Field { field, what };
+        let content = application.content(&files);
+        if !files.iter().any(|file| !file.is_attached) {
+            return Err(field("files", w.say("files-missing")));
+        }
+        if files.len() > FILES_MAX {
+            return Err(field("files", w.fill("files-many", &[("count", &FILES_MAX.to_string())])));
+        }
         if !application.is_each {
-            let made = application.draft(node, by, &vocabulary, (idem.to_owned(), work), files);
-            let entry = self.evidence().preserve(by, &made).await?;
-            self.note_kept(&entry).await?;
+            let key = (idem.to_owned(), content, work);
+            let entry = self.evidence().preserve(by, &application.draft(node, by, &vocabulary, key, files)).await?;
+            self.note_kept(by, &entry).await?;
             return Ok(vec![entry]);
         }
         let (attached, own): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_attached);
-        if own.len() > EACH_MAX {
-            let what = cx.words(&WORDS).fill("each-many", &[("count", &EACH_MAX.to_string())]);
-            return Err(Fault::Field { field: "each", what });
+        if own.len() > EACH_MAX || attached.len() > ATTACHED_MAX {
+            let counts = [("count", EACH_MAX.to_string()), ("attached", ATTACHED_MAX.to_string())];
+            let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
+            return Err(field("each", w.fill("each-many", &counts)));
         }
-        let made = own.into_iter().enumerate().map(|(place, file)| {
-            let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
-            let title = line(&format!("{} · {name}", application.title)).chars().take(200).collect();
-            let one = Application { title, ..application.clone() };
-            let files = std::iter::once(file).chain(attached.iter().cloned()).collect();
-            one.draft(node, by, &vocabulary, (format!("{idem}/{place}"), work), files)
-        });
-        let made: Vec<_> = made.collect();
-        let mut entries = Vec::with_capacity(made.len());
-        for some in made.chunks(AT_ONCE) {
-            let preserved = some.iter().map(|draft| self.evidence().preserve(by, draft));
-            for entry in join_all(preserved).await {
+        let mut entries = Vec::with_capacity(own.len());
+        let mut own = own.into_iter().enumerate().peekable();
+        while own.peek().is_some() {
+            let made: Vec<Draft> = own
+                .by_ref()
+                .take(AT_ONCE)
+                .map(|(place, file)| {
+                    let name = file.path.rsplit('/').next().unwrap_or_default();
+                    let title = line(&format!("{} · {name}", application.title)).chars().take(200).collect();
+                    let one = Application { title, ..application.clone() };
+                    let files = std::iter::once(file).chain(attached.iter().cloned()).collect();
+                    let key = (format!("{idem}/{place}"), content.clone(), work);
+                    let mut draft = one.draft(node, by, &vocabulary, key, files);
+                    draft.statements.push(("work".to_owned(), Said::Sealed(application.title.clone())));
+                    draft
+                })
+                .collect();
+            for entry in join_all(made.iter().map(|draft| self.evidence().preserve(by, draft))).await {
                 let entry = entry?;
-                self.note_kept(&entry).await?;
+                self.note_kept(by, &entry).await?;
                 entries.push(entry);
             }
         }

@@ -2,13 +2,13 @@
 //! all there gets a record of the whole (ipr-46).
 
 use super::store::Part;
-use super::{LISTENER, MAKER, Works};
+use super::{LISTENER, MAKER, WORDS, Works};
 use ::store::jobs::{self, Job};
 use proof::digest::{DigestAlgorithm, from_hex};
-use proof::record::Statement;
 use registry::evidence::vocabulary::Kind;
-use registry::evidence::{Draft, Entry, Mode, Party, Related, Said, State, Title};
+use registry::evidence::{Draft, DraftFile, Entry, FILES_MAX, Mode, Party, Related, Said, State, Title};
 use registry::web::Fault;
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use trust::keys::random;
@@ -18,8 +18,6 @@ const LOOK: Duration = Duration::from_secs(5);
 const LEASE_MS: i64 = 60_000;
 /// The stage that no work needs to be whole.
 const DERIVED: &str = "derived";
-/// Records that the record of a whole may follow.
-const FOLLOWED_MAX: usize = 64;
 
 impl Works {
     /// Works until the task ends.
@@ -67,92 +65,117 @@ impl Works {
     async fn listen(&self, job: &Job) -> Result<(), Fault> {
         let number = job.payload.parse().map_err(Fault::broken)?;
         let Some(entry) = self.evidence().entry_of(number).await? else { return Ok(()) };
-        if entry.maker == MAKER {
-            self.note_kept(&entry).await?;
-            self.make_whole(&entry.origin, &entry).await?;
+        if entry.maker != MAKER {
+            return Ok(());
         }
-        Ok(())
+        // Who went leaves the record; nothing more follows from it.
+        let Some(by) = Party::of_entry(self.accounts(), &entry, self.node().now()).await? else { return Ok(()) };
+        let kept = self.evidence().kept(&by, number).await?;
+        self.note_kept(&by, &kept.entry).await?;
+        self.make_whole(&by, &entry).await
     }
 
-    /// Puts a kept record under its work; done twice, it is there once.
-    pub(super) async fn note_kept(&self, entry: &Entry) -> Result<(), Fault> {
+    /// Puts a record under its work, which begins with it; done twice, it is there once.
+    pub(super) async fn note_kept(&self, by: &Party, entry: &Entry) -> Result<(), Fault> {
+        let kept = self.evidence().kept(by, entry.number).await?;
+        let said = |name: &str| kept.said(name).unwrap_or_default().to_owned();
+        let own = entry.title.as_ref().map(|title| title.title.clone()).unwrap_or_default();
+        let title = Some(said("work")).filter(|title| !title.is_empty()).unwrap_or(own);
+        self.begin_work(by, &entry.origin, &entry.kind, &title).await?;
         if entry.state != State::Kept {
             return Ok(());
         }
-        let record = self.evidence().record(entry.number).await?.ok_or(Fault::NotFound)?;
-        let open = |name: &str| match record.statements.get(name) {
-            Some(Statement::Open(text)) => text.clone(),
-            _ => String::new(),
-        };
-        let is_whole = !open("whole").is_empty();
-        let part = Part { number: entry.number.to_string(), stage: open("stage"), is_whole };
+        let is_whole = !said("whole").is_empty();
+        let part = Part { number: entry.number.to_string(), stage: said("stage"), is_whole };
         Ok(self.add_part(&entry.origin, &part, entry.id, self.node().now()).await?)
     }
 
     /// Makes the record of the whole work where all its stages are there and it has none yet.
-    async fn make_whole(&self, work: &str, because: &Entry) -> Result<(), Fault> {
+    async fn make_whole(&self, by: &Party, because: &Entry) -> Result<(), Fault> {
         let vocabulary = self.evidence().vocabularies().now();
         let Some(kind) = vocabulary.kind(&because.kind) else { return Ok(()) };
-        let parts = self.parts(work).await?;
+        let parts = self.parts(&because.origin).await?;
         if parts.iter().any(|part| part.is_whole) || !is_complete(kind, &parts) {
             return Ok(());
         }
-        let Some(by) = Party::of_entry(self.accounts(), because, self.node().now()).await? else { return Ok(()) };
-        self.preserve_whole(&by, work).await.map(drop)
+        self.preserve_whole(by, &because.origin).await.map(drop)
     }
 
-    /// Makes a record of the whole work as it stands: all its records, in order.
+    /// Makes a record of the whole work as it stands: its files are the records so far, in order, so
+    /// that each of them can be shown to belong to it.
     ///
     /// # Errors
-    /// Not found where the work is another's.
+    /// Not found where the work is another's, or has no record; a field fault where it has too many.
     pub(super) async fn preserve_whole(&self, by: &Party, work: &str) -> Result<Entry, Fault> {
         let about = self.find_work(by, work).await?.ok_or(Fault::NotFound)?;
         let vocabulary = self.evidence().vocabularies().now();
         let kind = vocabulary.kind(&about.kind).cloned().unwrap_or_default();
         let parts = self.parts(work).await?;
-        let kept: Vec<Entry> = self.evidence().of_origin(by, work).await?;
-        let is_part = |entry: &&Entry| {
-            let number = entry.number.to_string();
-            entry.state == State::Kept && parts.iter().any(|part| part.number == number && !part.is_whole)
-        };
-        let followed: Vec<&Entry> = kept.iter().filter(is_part).collect();
-        // The newest of very many: each of them stands in the log by itself.
-        let followed = &followed[followed.len().saturating_sub(FOLLOWED_MAX)..];
-        let mut lines = Vec::new();
-        for entry in followed {
-            let stage = entry.title.as_ref().map(|title| format!("{} / {}", title.zh, title.en)).unwrap_or_default();
-            let time = entry.time.map(|time| time.truncate_to_second().to_string()).unwrap_or_default();
-            lines.push(format!("{} · {time} · {stage}", entry.number));
-        }
-        let digest = |entry: &&Entry| from_hex(&entry.digest).and_then(|bytes| bytes.try_into().ok());
-        let previous: Vec<[u8; 32]> = followed.iter().filter_map(digest).collect();
-        let set = DigestAlgorithm::Sha256.digest(lines.join("\n").as_bytes()).to_string();
+        let wholes: HashSet<&str> =
+            parts.iter().filter(|part| part.is_whole).map(|part| part.number.as_str()).collect();
+        let all = self.evidence().of_origin(by, work).await?;
+        let is_part =
+            |entry: &&Entry| entry.state == State::Kept && !wholes.contains(entry.number.to_string().as_str());
+        let followed: Vec<&Entry> = all.iter().filter(is_part).collect();
         let last = followed.last().ok_or(Fault::NotFound)?;
-        let related = match self.evidence().record(last.number).await? {
-            Some(record) => Related::parse(&record.relation),
-            None => Related::Unknown,
+        if followed.len() > FILES_MAX {
+            let what = WORDS.of(by.language).fill("whole-many", &[("count", &FILES_MAX.to_string())]);
+            return Err(Fault::Field { field: "work", what });
+        }
+        let mut files = Vec::with_capacity(followed.len());
+        for entry in &followed {
+            let size = self.evidence().record(entry.number).await?.ok_or(Fault::NotFound)?.to_canonical_json().len();
+            files.push(DraftFile {
+                path: format!("{}.record.json", entry.number),
+                size: size as u64,
+                digest: entry.digest.clone(),
+                sm3: String::new(),
+                is_attached: false,
+            });
+        }
+        // Of each stage, what is first and last; the rest stands in the list of files.
+        let stage_of = |entry: &Entry| {
+            let number = entry.number.to_string();
+            parts.iter().find(|part| part.number == number).map(|part| part.stage.as_str()).unwrap_or_default()
         };
+        let (mut lines, mut previous) = (Vec::new(), Vec::new());
+        for stage in &kind.stages {
+            let own: Vec<&&Entry> = followed.iter().filter(|entry| stage_of(entry) == stage.id).collect();
+            let time = |entry: Option<&&&Entry>| {
+                entry.and_then(|entry| entry.time).map(|time| time.truncate_to_second().to_string()).unwrap_or_default()
+            };
+            if let (Some(first), newest) = (own.first(), own.last()) {
+                let names = format!("{} / {}", stage.name.zh, stage.name.en);
+                lines.push(format!("{names} · {} · {} · {}", own.len(), time(Some(first)), time(newest)));
+                previous.extend(from_hex(&first.digest).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()));
+            }
+        }
+        let digests: Vec<&str> = followed.iter().map(|entry| entry.digest.as_str()).collect();
+        let set = DigestAlgorithm::Sha256.digest(digests.join("\n").as_bytes()).to_string();
+        let relation = self.evidence().record(last.number).await?.map(|record| record.relation);
         let draft = Draft {
             idem: format!("whole/{work}/{}", &set[..32]),
+            content: set,
             maker: MAKER,
             origin: work.to_owned(),
             kind: about.kind.clone(),
+            kind_name: kind.name.clone(),
             mode: Mode::Digest,
             title: Title {
                 title: about.title.clone(),
                 zh: format!("{}，整部作品", kind.name.zh),
                 en: format!("{}, the whole work", kind.name.en),
             },
-            files: Vec::new(),
+            files,
             statements: vec![
                 ("whole".to_owned(), Said::Open(followed.len().to_string())),
                 ("stages".to_owned(), Said::Sealed(lines.join("\n"))),
             ],
             previous,
-            related,
+            related: relation.map_or(Related::Unknown, |relation| Related::parse(&relation)),
         };
         let entry = self.evidence().preserve(by, &draft).await?;
-        self.note_kept(&entry).await?;
+        self.note_kept(by, &entry).await?;
         Ok(entry)
     }
 }

@@ -1,5 +1,6 @@
 //! What an application holds before it is confirmed, and what the record says of it.
 
+use proof::digest::DigestAlgorithm;
 use proof::report::Language;
 use registry::evidence::vocabulary::{Both, Kind, Vocabulary};
 use registry::evidence::{Draft, DraftFile, Mode, Party, Related, Said, Title};
@@ -110,7 +111,7 @@ impl Application {
         self.tags.iter().filter_map(line).collect::<Vec<_>>().join("\n")
     }
 
-    /// What is missing of the first screen.
+    /// What is missing of the first screen. Attachments alone are no work.
     pub fn check_what(&self, w: Words, vocabulary: &Vocabulary, files: u64) -> Result<(), Fault> {
         match vocabulary.kind(&self.kind) {
             None => return Err(field("kind", w.say("kind-missing"))),
@@ -148,6 +149,9 @@ impl Application {
         }
         let people =
             self.people.iter().flat_map(|one| [&one.name, &one.part, &one.country, &one.territory, &one.share]);
+        if self.tags.iter().any(|set| vocabulary.tags.iter().all(|tag| tag.id != set.id)) {
+            return Err(field("tags", w.say("tags-unknown")));
+        }
         let is_long = |mut texts: Box<dyn Iterator<Item = &String> + '_>| texts.any(|text| !is_line(text));
         if self.people.len() > PEOPLE_MAX || is_long(Box::new(people)) {
             return Err(field("people", w.say("people-wrong")));
@@ -166,13 +170,19 @@ impl Application {
         Related::of(node, by.is_operator, self.is_unrelated)
     }
 
-    /// The draft that the heart gets. `idem` and `title` are its own where each file has a record.
+    /// What tells whether the same is asked for again: all that was filled in, and the files.
+    pub fn content(&self, files: &[DraftFile]) -> String {
+        let json = serde_json::to_vec(&(self, files)).unwrap_or_default();
+        DigestAlgorithm::Sha256.digest(&json).to_string()
+    }
+
+    /// The draft that the heart gets, under this key, as part of this work.
     pub fn draft(
         &self,
         node: &Node,
         by: &Party,
         vocabulary: &Vocabulary,
-        (idem, work): (String, &str),
+        (idem, content, work): (String, String, &str),
         files: Vec<DraftFile>,
     ) -> Draft {
         let kind = vocabulary.kind(&self.kind);
@@ -204,13 +214,21 @@ impl Application {
             }
         }
         statements.push(("stage".to_owned(), Said::Open(self.stage.clone())));
+        // What a person wrote is never open; what the operator set is.
+        let words = match self.stage.as_str() {
+            OWN_STAGE => Said::Sealed(self.own_stage.clone()),
+            _ => Said::Open(format!("{} / {}", stage.zh, stage.en)),
+        };
+        statements.push(("stage-name".to_owned(), words));
         let published = if self.is_published == Some(true) { "yes" } else { "no" };
         statements.push(("published".to_owned(), Said::Open(published.to_owned())));
         Draft {
             idem,
+            content,
             maker: super::MAKER,
             origin: work.to_owned(),
             kind: self.kind.clone(),
+            kind_name: name,
             mode: self.mode(),
             title,
             files,

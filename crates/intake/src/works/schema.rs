@@ -16,6 +16,7 @@ create table draft (
     version bigint not null,
     body bytea not null,
     changed_s bigint not null,
+    is_confirmed bigint not null,
     record text
 );
 create index draft_person on draft (person, changed_s);

@@ -8,6 +8,7 @@ use registry::accounts::{Me, new_id};
 use registry::evidence::{DraftFile, FILES_MAX, Mode, Owner, Party};
 use registry::web::Fault;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use trust::TrustError;
 
 /// Drafts of one person.
@@ -25,6 +26,8 @@ pub(super) struct Opened {
     pub version: i64,
     pub application: Application,
     pub changed: Time,
+    /// Whether it was confirmed: nothing of it changes any more.
+    pub is_confirmed: bool,
     /// The record that it became.
     pub record: Option<String>,
     pub files: u64,
@@ -80,6 +83,7 @@ impl Works {
             record: row.maybe_text(4)?.map(str::to_owned),
             files: row.int(5)?.unsigned_abs(),
             bytes: row.int(6)?.unsigned_abs(),
+            is_confirmed: row.int(7)? != 0,
             id,
         })
     }
@@ -88,8 +92,8 @@ impl Works {
     pub(super) async fn draft(&self, me: &Me, id: &str) -> Result<Option<Opened>, Fault> {
         let sql = "select d.id, d.version, d.body, d.changed_s, d.record, \
                    (select count(*) from draft_file f where f.draft = d.id), \
-                   cast((select coalesce(sum(f.bytes), 0) from draft_file f where f.draft = d.id) as bigint) \
-                   from draft d where d.id = $1 and d.person = $2";
+                   cast((select coalesce(sum(f.bytes), 0) from draft_file f where f.draft = d.id) as bigint), \
+                   d.is_confirmed from draft d where d.id = $1 and d.person = $2";
         let rows = self.db().rows(sql, &[id.into(), me.person.id.as_str().into()]).await?;
         Ok(rows.first().map(|row| Self::read_draft(me, row)).transpose()?)
     }
@@ -98,8 +102,8 @@ impl Works {
     pub(super) async fn drafts(&self, me: &Me) -> Result<Vec<Opened>, Fault> {
         let sql = "select d.id, d.version, d.body, d.changed_s, d.record, \
                    (select count(*) from draft_file f where f.draft = d.id), \
-                   cast((select coalesce(sum(f.bytes), 0) from draft_file f where f.draft = d.id) as bigint) \
-                   from draft d where d.person = $1 and d.record is null order by d.changed_s desc, d.id limit 50";
+                   cast((select coalesce(sum(f.bytes), 0) from draft_file f where f.draft = d.id) as bigint), \
+                   d.is_confirmed from draft d where d.person = $1 and d.record is null order by d.changed_s desc, d.id limit 50";
         let rows = self.db().rows(sql, &[me.person.id.as_str().into()]).await?;
         Ok(rows.iter().map(|row| Self::read_draft(me, row)).collect::<Result<_, TrustError>>()?)
     }
@@ -111,17 +115,17 @@ impl Works {
         let (id, person, now_s) = (draft.id.as_str(), me.person.id.as_str(), me.cx.now.unix_s());
         let saved: Result<Saved, StoreError> = ::store::transaction!(self.db(), tx => {
             if draft.version == 0 {
-                let rows = tx.rows("select count(*) from draft where person = $1", &[person.into()]).await?;
+                let rows = tx.rows("select count(*) from draft where person = $1 and record is null", &[person.into()]).await?;
                 if rows.first().map_or(Ok(0), |row| row.int(0))? >= DRAFTS_MAX {
                     return Ok(Saved::Many);
                 }
-                let sql = "insert into draft (id, person, version, body, changed_s) values ($1, $2, 1, $3, $4) \
+                let sql = "insert into draft (id, person, version, body, changed_s, is_confirmed) values ($1, $2, 1, $3, $4, 0) \
                            on conflict (id) do nothing";
                 let count = tx.execute(sql, &[id.into(), person.into(), sealed.clone().into(), now_s.into()]).await?;
                 return Ok(if count == 1 { Saved::Yes } else { Saved::No });
             }
             let sql = "update draft set version = version + 1, body = $3, changed_s = $4 \
-                       where id = $1 and person = $2 and version = $5 and record is null";
+                       where id = $1 and person = $2 and version = $5 and record is null and is_confirmed = 0";
             let values = [id.into(), person.into(), sealed.clone().into(), now_s.into(), draft.version.into()];
             Ok(if tx.execute(sql, &values).await? == 1 { Saved::Yes } else { Saved::No })
         });
@@ -138,7 +142,7 @@ impl Works {
     /// Removes a draft with its files.
     pub(super) async fn drop_draft(&self, me: &Me, id: &str) -> Result<bool, Fault> {
         let dropped: Result<bool, StoreError> = ::store::transaction!(self.db(), tx => {
-            let sql = "delete from draft where id = $1 and person = $2 and record is null";
+            let sql = "delete from draft where id = $1 and person = $2 and record is null and is_confirmed = 0";
             let count = tx.execute(sql, &[id.into(), me.person.id.as_str().into()]).await?;
             if count == 1 {
                 tx.execute("delete from draft_file where draft = $1", &[id.into()]).await?;
@@ -148,10 +152,26 @@ impl Works {
         Ok(dropped?)
     }
 
+    /// Fixes a draft as it was confirmed: from now on nothing of it changes, and confirming it again
+    /// goes on where it ended. False where it is not the version that was shown.
+    pub(super) async fn fix(&self, me: &Me, draft: &Opened) -> Result<bool, Fault> {
+        let sql = "update draft set is_confirmed = 1 where id = $1 and person = $2 and version = $3 and record is null";
+        let values = [draft.id.as_str().into(), me.person.id.as_str().into(), draft.version.into()];
+        Ok(self.db().execute(sql, &values).await? == 1)
+    }
+
+    /// Lets a draft be changed again, where nothing came of it.
+    pub(super) async fn loosen(&self, me: &Me, id: &str) -> Result<(), Fault> {
+        let sql = "update draft set is_confirmed = 0 where id = $1 and person = $2 and record is null";
+        self.db().execute(sql, &[id.into(), me.person.id.as_str().into()]).await?;
+        Ok(())
+    }
+
     /// Notes which record a draft became.
     pub(super) async fn settle(&self, me: &Me, id: &str, number: &str) -> Result<(), Fault> {
-        let sql = "update draft set record = $3 where id = $1 and person = $2 and record is null";
-        self.db().execute(sql, &[id.into(), me.person.id.as_str().into(), number.into()]).await?;
+        let sql = "update draft set record = $3, changed_s = $4 where id = $1 and person = $2 and record is null";
+        let values = [id.into(), me.person.id.as_str().into(), number.into(), me.cx.now.unix_s().into()];
+        self.db().execute(sql, &values).await?;
         Ok(())
     }
 
@@ -161,9 +181,7 @@ impl Works {
                    where f.draft = $1 and d.person = $2 order by f.place";
         let mut found = Vec::new();
         for row in self.db().rows(sql, &[draft.into(), me.person.id.as_str().into()]).await? {
-            let place = row.int(0)?;
-            let body = me.person.key().open(&format!("draft/{draft}/{place}"), row.bytes(1)?)?;
-            found.push((place, serde_json::from_slice(&body).map_err(Fault::broken)?));
+            found.push((row.int(0)?, Self::opened_file(me, draft, &row)?));
         }
         Ok(found)
     }
@@ -178,87 +196,82 @@ impl Works {
         files: &[DraftFile],
     ) -> Result<Added, Fault> {
         let w = me.cx.words(&super::WORDS);
-        let mut known: std::collections::HashMap<String, String> = std::collections::HashMap::new();
-        let mut last = 0;
-        for (place, file) in self.files(me, &draft.id).await? {
-            known.insert(name_key(&file.path), file.digest);
-            last = last.max(place);
-        }
         let wrong = |id: &str, name: &str| Fault::Field { field: "digests", what: w.fill(id, &[("name", name)]) };
-        let (mut added, mut rows) = (Added::default(), Vec::new());
-        for file in files {
-            let mut file = file.clone();
-            if file.fault(mode).is_some() {
-                return Err(wrong("file-wrong", &file.path));
-            }
-            if known.get(&name_key(&file.path)) == Some(&file.digest) {
-                added.same += 1;
-                continue;
-            }
-            let old = file.path.clone();
-            let mut number = 2;
-            while known.contains_key(&name_key(&file.path)) {
-                file.path = renamed(&old, number);
-                number += 1;
-            }
-            if file.path != old {
-                added.renamed.push((old, file.path.clone()));
-            }
-            if file.fault(mode).is_some() {
-                return Err(wrong("file-wrong", &file.path));
-            }
-            known.insert(name_key(&file.path), file.digest.clone());
-            last += 1;
-            rows.push((last, file));
-        }
-        if known.len() > FILES_MAX {
-            return Err(Fault::Field {
-                field: "digests",
-                what: w.fill("files-many", &[("count", &FILES_MAX.to_string())]),
-            });
-        }
-        let mut sealed = Vec::with_capacity(rows.len());
-        for (place, file) in &rows {
-            sealed.push(self.sealed_file(me, &draft.id, *place, file)?);
+        if let Some(file) = files.iter().find(|file| file.fault(mode).is_some()) {
+            return Err(wrong("file-wrong", &file.path));
         }
         let (id, person, now_s) = (draft.id.as_str(), me.person.id.as_str(), me.cx.now.unix_s());
-        let stored: Result<bool, StoreError> = ::store::transaction!(self.db(), tx => {
-            let sql = "update draft set changed_s = $3 where id = $1 and person = $2 and record is null";
+        let stored: Result<Added, Fault> = ::store::transaction!(self.db(), tx => {
+            let sql = "update draft set changed_s = $3, version = version + 1 \
+                       where id = $1 and person = $2 and record is null and is_confirmed = 0";
             if tx.execute(sql, &[id.into(), person.into(), now_s.into()]).await? == 0 {
-                return Ok(false);
+                return Err(Fault::NotFound);
             }
-            for (place, name, bytes, body) in &sealed {
+            let mut names = Names::default();
+            for row in tx.rows("select place, body from draft_file where draft = $1 order by place", &[id.into()]).await? {
+                names.take(row.int(0)?, &Self::opened_file(me, id, &row)?);
+            }
+            let mut added = Added::default();
+            for file in files {
+                let Some((place, file)) = names.place(file, &mut added) else { continue };
+                if file.fault(mode).is_some() {
+                    return Err(wrong("file-wrong", &file.path));
+                }
+                if names.count() > FILES_MAX {
+                    let what = w.fill("files-many", &[("count", &FILES_MAX.to_string())]);
+                    return Err(Fault::Field { field: "digests", what });
+                }
+                let (place, name, bytes, body) = Self::sealed_file(me, id, place, &file)?;
                 let sql = "insert into draft_file (draft, place, name, bytes, body) values ($1, $2, $3, $4, $5)";
-                let values = [id.into(), (*place).into(), (*name).into(), (*bytes).into(), body.clone().into()];
-                tx.execute(sql, &values).await?;
+                tx.execute(sql, &[id.into(), place.into(), name.into(), bytes.into(), body.into()]).await?;
             }
-            Ok(true)
+            Ok(added)
         });
-        if !stored? {
-            return Err(Fault::NotFound);
-        }
+        let added = stored?;
         let after = self.draft(me, &draft.id).await?.ok_or(Fault::NotFound)?;
         Ok(Added { count: after.files, bytes: after.bytes, ..added })
     }
 
-    fn sealed_file(&self, me: &Me, draft: &str, place: i64, file: &DraftFile) -> Result<SealedFile, Fault> {
+    #[cfg(test)]
+    pub(crate) async fn add_for_test(&self, me: &Me, id: &str, names: &[&str]) -> bool {
+        let Ok(Some(draft)) = self.draft(me, id).await else { return false };
+        let digest = |name: &str| proof::digest::DigestAlgorithm::Sha256.digest(name.as_bytes()).to_string();
+        let file = |name: &&str| DraftFile {
+            path: (*name).to_owned(),
+            size: 1,
+            digest: digest(name),
+            sm3: String::new(),
+            is_attached: false,
+        };
+        let files: Vec<DraftFile> = names.iter().map(file).collect();
+        self.add_files(me, &draft, Mode::Digest, &files).await.is_ok()
+    }
+
+    fn opened_file(me: &Me, draft: &str, row: &Row) -> Result<DraftFile, Fault> {
+        let body = me.person.key().open(&format!("draft/{draft}/{}", row.int(0)?), row.bytes(1)?)?;
+        serde_json::from_slice(&body).map_err(Fault::broken)
+    }
+
+    fn sealed_file(me: &Me, draft: &str, place: i64, file: &DraftFile) -> Result<SealedFile, Fault> {
         let key = me.person.key();
         let body = serde_json::to_vec(file).map_err(Fault::broken)?;
         let name = i64::from_le_bytes(key.index("path", &name_key(&file.path)));
         Ok((place, name, file.size as i64, key.seal(&format!("draft/{draft}/{place}"), &body)?))
     }
 
-    /// Puts these files in the place of those of a draft.
-    pub(super) async fn replace_files(&self, me: &Me, draft: &str, files: &[(i64, DraftFile)]) -> Result<(), Fault> {
+    /// Puts these files in the place of those of a draft; false where it is not the version that they
+    /// were taken from.
+    pub(super) async fn replace_files(&self, me: &Me, of: &Opened, files: &[(i64, DraftFile)]) -> Result<bool, Fault> {
+        let draft = of.id.as_str();
         let mut sealed = Vec::with_capacity(files.len());
         for (place, file) in files {
-            sealed.push(self.sealed_file(me, draft, *place, file)?);
+            sealed.push(Self::sealed_file(me, draft, *place, file)?);
         }
         let (person, now_s) = (me.person.id.as_str(), me.cx.now.unix_s());
         let stored: Result<bool, StoreError> = ::store::transaction!(self.db(), tx => {
             let sql = "update draft set changed_s = $3, version = version + 1 \
-                       where id = $1 and person = $2 and record is null";
-            if tx.execute(sql, &[draft.into(), person.into(), now_s.into()]).await? == 0 {
+                       where id = $1 and person = $2 and version = $4 and record is null and is_confirmed = 0";
+            if tx.execute(sql, &[draft.into(), person.into(), now_s.into(), of.version.into()]).await? == 0 {
                 return Ok(false);
             }
             tx.execute("delete from draft_file where draft = $1", &[draft.into()]).await?;
@@ -269,7 +282,7 @@ impl Works {
             }
             Ok(true)
         });
-        if stored? { Ok(()) } else { Err(Fault::NotFound) }
+        Ok(stored?)
     }
 
     /// Removes drafts that nobody touched for long, and what is left of those that became records.
@@ -327,7 +340,7 @@ impl Works {
         self.works(by, None, OFFERED_MAX).await
     }
 
-    /// A new work; one of this id that is there already stays as it is.
+    /// A new work; one of this id that is there already stays as it is. Not found where it is another's.
     pub(super) async fn begin_work(&self, by: &Party, id: &str, kind: &str, title: &str) -> Result<(), Fault> {
         let about = serde_json::to_vec(&About { title: title.to_owned() }).map_err(Fault::broken)?;
         let sealed = by.seal(&format!("work/{id}"), &about)?;
@@ -336,7 +349,10 @@ impl Works {
                    on conflict (id) do nothing";
         let values = [id.into(), by.owner.name().into(), kind.into(), sealed.into(), now_ms.into()];
         self.db().execute(sql, &values).await?;
-        Ok(())
+        match self.work_owner(id).await? {
+            Some(owner) if owner == by.owner => Ok(()),
+            _ => Err(Fault::NotFound),
+        }
     }
 
     /// Puts a record under its work.
@@ -355,7 +371,7 @@ impl Works {
 
     /// The records of a work, the oldest first.
     pub(super) async fn parts(&self, work: &str) -> Result<Vec<Part>, StoreError> {
-        let sql = "select number, stage, is_whole from work_record where work = $1 order by id limit 5000";
+        let sql = "select number, stage, is_whole from work_record where work = $1 order by id limit 10001";
         let read = |row: &Row| {
             let (number, stage) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
             Ok(Part { number, stage, is_whole: row.int(2)? != 0 })
@@ -370,10 +386,57 @@ impl Works {
             version: 0,
             application: Application::default(),
             changed: me.cx.now,
+            is_confirmed: false,
             record: None,
             files: 0,
             bytes: 0,
         })
+    }
+}
+
+/// The names that are taken in a draft.
+#[derive(Default)]
+struct Names {
+    /// The digest under each name, in the form in which names are compared.
+    taken: HashMap<String, String>,
+    /// The number that the next file of a name would get.
+    next: HashMap<String, usize>,
+    last: i64,
+}
+
+impl Names {
+    fn count(&self) -> usize {
+        self.taken.len()
+    }
+
+    fn take(&mut self, place: i64, file: &DraftFile) {
+        self.taken.insert(name_key(&file.path), file.digest.clone());
+        self.last = self.last.max(place);
+    }
+
+    /// Where a file goes, and under which name; none where it is there already.
+    fn place(&mut self, file: &DraftFile, added: &mut Added) -> Option<(i64, DraftFile)> {
+        let key = name_key(&file.path);
+        if self.taken.get(&key) == Some(&file.digest) {
+            added.same += 1;
+            return None;
+        }
+        let mut file = file.clone();
+        if self.taken.contains_key(&key) {
+            let number = self.next.entry(key).or_insert(2);
+            let old = file.path.clone();
+            loop {
+                file.path = renamed(&old, *number);
+                *number += 1;
+                if !self.taken.contains_key(&name_key(&file.path)) {
+                    break;
+                }
+            }
+            added.renamed.push((old, file.path.clone()));
+        }
+        let place = self.last + 1;
+        self.take(place, &file);
+        Some((place, file))
     }
 }
 

@@ -37,9 +37,9 @@ impl Evidence {
     ) -> Result<(), Fault> {
         let full = [
             (
-                "insert into record (id, number, owner, person, idem, draft, maker, origin, kind, mode, state, files, \
+                "insert into record (id, number, owner, person, actor, idem, draft, maker, origin, kind, mode, state, files, \
               bytes, digest, time_ms, title)",
-                16,
+                17,
             ),
             ("insert into record_file (digest, id)", 2),
             ("insert into record_gram (gram, id)", 2),
@@ -63,6 +63,7 @@ impl Evidence {
                     number.to_string().into(),
                     by.owner.name().into(),
                     by.person.as_str().into(),
+                    by.actor.as_str().into(),
                     draft.idem.as_str().into(),
                     "".into(),
                     draft.maker.into(),

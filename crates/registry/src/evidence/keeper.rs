@@ -2,8 +2,6 @@
 
 use crate::accounts::person::Person;
 use crate::accounts::privacy::{Exported, Forgotten, Keeper};
-use proof::digest::hex;
-use proof::record::Openings;
 use serde_json::{Value, json};
 use store::{Db, Tx};
 
@@ -17,23 +15,23 @@ impl Keeper for RecordKeeper {
     fn export<'a>(&'a self, person: &'a Person) -> Exported<'a> {
         Box::pin(async move {
             let owner = format!("person/{}", person.id);
-            let sql = "select r.number, r.state, r.id, c.record, c.files, c.openings, c.token from record r \
-                       join record_content c on c.id = r.id where r.owner = $1 order by r.id";
+            let sql = "select id, number, state, kind, mode, files, bytes, digest, title from record \
+                       where owner = $1 order by id desc limit 100000";
             let mut found = Vec::new();
             for row in self.0.rows(sql, &[owner.into()]).await? {
-                let openings = match row.bytes(5) {
+                let title = match row.bytes(8) {
                     Ok(sealed) => {
-                        let plain = person.key().open(&format!("record/{}/openings", row.int(2)?), sealed)?;
-                        Openings::parse(&plain).map_or(Value::Null, |read| {
-                            serde_json::from_slice(&read.to_canonical_json()).unwrap_or(Value::Null)
-                        })
+                        let plain = person.key().open(&format!("record/{}/title", row.int(0)?), sealed)?;
+                        serde_json::from_slice(&plain).unwrap_or(Value::Null)
                     }
                     Err(_) => Value::Null,
                 };
-                let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or(Value::Null);
+                let number = row.text(1)?;
+                // The record itself, its files and what opens it are read one by one.
                 found.push(json!({
-                    "number": row.text(0)?, "state": row.text(1)?, "record": value(row.bytes(3)?),
-                    "files": value(row.bytes(4)?), "openings": openings, "token": row.bytes(6).ok().map(hex),
+                    "number": number, "state": row.text(2)?, "type": row.text(3)?, "mode": row.text(4)?,
+                    "files": row.int(5)?, "bytes": row.int(6)?, "sha256": row.text(7)?, "title": title,
+                    "whole": format!("/records/{number}"),
                 }));
             }
             Ok(Value::Array(found))

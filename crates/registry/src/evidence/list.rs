@@ -19,6 +19,8 @@ pub const PAGE: usize = 50;
 pub const COUNTED_MAX: i64 = 10_000;
 /// Candidates that are looked at for one page of a search.
 const CANDIDATES_MAX: i64 = 4_000;
+/// Candidates whose titles are opened for one page of a search.
+const LOOKED_MAX: usize = 400;
 /// Records that are sorted by title at once.
 const SORTED_MAX: i64 = 2_000;
 
@@ -78,7 +80,7 @@ pub struct Listed {
 }
 
 pub(super) const COLUMNS: &str = "r.id, r.number, r.owner, r.person, r.maker, r.origin, r.kind, r.mode, r.state, \
-     r.files, r.bytes, r.digest, r.request, r.time_ms, r.title";
+     r.files, r.bytes, r.digest, r.request, r.time_ms, r.title, r.actor";
 
 /// A statement over the columns of an entry, made once.
 macro_rules! sql {
@@ -108,6 +110,7 @@ pub(super) fn read_entry(row: &Row) -> Result<(Entry, Option<Vec<u8>>), StoreErr
         digest: row.text(11)?.to_owned(),
         request: row.maybe_text(12)?.map(str::to_owned),
         time: row.maybe_int(13)?.map(moment),
+        actor: row.text(15)?.to_owned(),
         title: None,
     };
     Ok((entry, row.bytes(14).ok().map(<[u8]>::to_vec)))
@@ -142,7 +145,8 @@ impl Evidence {
             return self.by_number(by, number).await;
         }
         let is_digest = query.len() >= 8 && query.len() <= 64 && query.bytes().all(|b| b.is_ascii_hexdigit());
-        let found = if is_digest { self.by_digest(by, &query.to_lowercase()).await? } else { Listed::default() };
+        let found =
+            if is_digest { self.by_digest(by, &query.to_lowercase(), filter.after).await? } else { Listed::default() };
         match found.entries.is_empty() {
             true => self.by_words(by, filter, query).await,
             false => Ok(found),
@@ -254,18 +258,19 @@ impl Evidence {
     }
 
     /// Records of a digest, or of one that begins so: of a file, or of the record itself.
-    async fn by_digest(&self, by: &Party, start: &str) -> Result<Listed, Fault> {
+    async fn by_digest(&self, by: &Party, start: &str, after: Option<i64>) -> Result<Listed, Fault> {
         let edge = |fill: char| {
             let text: String = start.chars().chain(std::iter::repeat(fill)).take(64).collect();
             from_hex(&text).unwrap_or_default()
         };
         let (low, high) = (edge('0'), edge('f'));
         let sql = sql!(
-            "select COLUMNS from record r where r.owner = $1 and (r.id in (select f.id from record_file f \
+            "select COLUMNS from record r where r.owner = $1 and r.id < $6 and (r.id in (select f.id from record_file f \
              where f.digest between $2 and $3) or (r.digest between $4 and $5)) order by r.id desc limit 51"
         );
         let high_text: String = start.chars().chain(std::iter::repeat('f')).take(64).collect();
-        let values = [by.owner.name().into(), low.into(), high.into(), start.into(), high_text.into()];
+        let before = after.unwrap_or(i64::MAX);
+        let values = [by.owner.name().into(), low.into(), high.into(), start.into(), high_text.into(), before.into()];
         let entries = self.entries(&self.db().rows(sql, &values).await?, by)?;
         Ok(paged(entries, None))
     }
@@ -304,22 +309,26 @@ impl Evidence {
         values.extend([first.into(), other(1).into(), other(2).into()]);
         let rows = self.db().rows(sql, &values).await?;
         let words = plain(query);
-        let mut entries = Vec::new();
+        let (mut entries, mut looked_at) = (Vec::new(), None);
         for entry in self.entries(&rows, by)? {
+            looked_at = Some(entry.id);
             let title = entry.title.as_ref().map(|title| plain(&title.title)).unwrap_or_default();
             let fits = words.split(' ').all(|word| title.contains(word));
             if fits || self.has_named(&entry, &words, &by.key).await? {
                 entries.push(entry);
             }
-            if entries.len() > PAGE {
+            if entries.len() == PAGE {
                 break;
             }
         }
+        // There may be more where the page is full, or where not all that fit were looked at.
+        let has_more = looked_at.is_some()
+            && (looked_at != rows.last().and_then(|row| row.int(0).ok()) || rows.len() == LOOKED_MAX);
+        let is_cut = rarest > CANDIDATES_MAX && !has_more;
         if filter.order == Order::Title {
             entries.sort_by_cached_key(|entry| entry.title.as_ref().map(|title| plain(&title.title)));
         }
-        let listed = paged(entries, None);
-        Ok(Listed { is_cut: rarest > CANDIDATES_MAX && listed.next.is_none(), ..listed })
+        Ok(Listed { entries, next: looked_at.filter(|_| has_more), count: None, is_cut })
     }
 
     /// Whether the names of a record's files have these words.

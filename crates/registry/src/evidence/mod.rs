@@ -26,6 +26,7 @@ pub use read::Kept;
 
 use crate::accounts::Accounts;
 use crate::web::Catalog;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, LazyLock};
 use store::Db;
 use trust::TrustError;
@@ -45,6 +46,8 @@ struct Inner {
     /// The kinds of jobs that are added when a record is kept: one for each room that wants to know.
     listeners: Vec<&'static str>,
     vocabularies: Vocabularies,
+    /// Where the next round goes on among the records that wait for an approver.
+    turn: AtomicI64,
 }
 
 impl Evidence {
@@ -56,7 +59,8 @@ impl Evidence {
     pub async fn open(accounts: &Accounts, listeners: Vec<&'static str>) -> Result<Self, TrustError> {
         accounts.db().clone().with(schema::SCHEMA).await?;
         let vocabularies = Vocabularies::open(accounts.db()).await?;
-        let evidence = Self(Arc::new(Inner { accounts: accounts.clone(), listeners, vocabularies }));
+        let evidence =
+            Self(Arc::new(Inner { accounts: accounts.clone(), listeners, vocabularies, turn: AtomicI64::new(0) }));
         accounts.add_keeper(Arc::new(keeper::RecordKeeper(accounts.db().clone())));
         Ok(evidence)
     }

@@ -1,5 +1,6 @@
 //! What a maker hands over, and what a record looks like from outside.
 
+use super::vocabulary::Both;
 use crate::accounts::audit::Scope;
 use crate::accounts::identity::Level;
 use crate::accounts::organisation::{Organisation, Role};
@@ -7,11 +8,10 @@ use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Me, Program};
 use crate::web::{Fault, Node, Relation, Words};
 use proof::der::Time;
-use proof::digest::{DigestAlgorithm, hex};
+use proof::digest::hex;
 use proof::record::{Commitment, Content, EvidenceNumber};
 use proof::report::Language;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use trust::vault::Key;
 
@@ -324,12 +324,17 @@ pub struct Title {
 pub struct Draft {
     /// Sent twice, it makes one record: a key of the maker's, unique for the owner.
     pub idem: String,
+    /// What tells whether the same key comes with the same content: all that was asked for, and nothing
+    /// that changes by itself.
+    pub content: String,
     /// Who made it: `work`, `capture`, …
     pub maker: &'static str,
     /// What it belongs to at its maker: a work's id.
     pub origin: String,
     /// The type: a word of the [vocabulary](super::vocabulary).
     pub kind: String,
+    /// What the type is called; it stands in the record for everyone.
+    pub kind_name: Both,
     /// How the content is kept.
     pub mode: Mode,
     /// What lists show.
@@ -344,19 +349,11 @@ pub struct Draft {
     pub related: Related,
 }
 
-impl Draft {
-    /// What tells whether the same key was sent with the same content.
-    pub(super) fn digest(&self) -> String {
-        let mut text = String::new();
-        let lines = [self.maker, &self.origin, &self.kind, self.mode.name(), &self.title.title, self.related.name()];
-        for line in lines {
-            let _ = writeln!(text, "{}:{line}", line.len());
-        }
-        let json = serde_json::to_string(&(&self.files, &self.statements)).unwrap_or_default();
-        let previous: Vec<String> = self.previous.iter().map(|digest| hex(digest)).collect();
-        text += &json;
-        text += &previous.join(" ");
-        DigestAlgorithm::Sha256.digest(text.as_bytes()).to_string()
+impl Party {
+    /// What an equal text is found again by, and nothing else: 64 bits of HMAC under the owner's key.
+    #[must_use]
+    pub fn blind(&self, kind: &str, text: &str) -> String {
+        hex(&self.key.index(kind, text))
     }
 }
 
@@ -405,6 +402,8 @@ pub struct Entry {
     pub owner: Owner,
     /// Who confirmed it: a person's id.
     pub person: String,
+    /// How the one who confirmed is called in lines of the trail: the person, a key, or the node.
+    pub actor: String,
     /// Who made it.
     pub maker: String,
     /// What it belongs to at its maker.

@@ -16,6 +16,7 @@ use proof::record::{
     Commitment, Content, EvidenceNumber, File, Files, Opening, Openings, Part, Record, SALT_BYTES, Statement,
 };
 use proof::verify::{imprint, told};
+use std::sync::atomic::{AtomicI64, Ordering};
 use store::Value;
 use store::jobs::{self, NewJob};
 use trust::TrustError;
@@ -47,11 +48,17 @@ fn field(field: &'static str, what: String) -> Fault {
     Fault::Field { field, what }
 }
 
-/// A record's id: milliseconds, then random bits.
+/// The newest id of this process: no two of one millisecond are equal, and they are in order.
+static NEWEST: AtomicI64 = AtomicI64::new(0);
+
+/// A record's id: milliseconds, then random bits; other processes make theirs at the same time.
 fn new_id(now: Time) -> Result<i64, TrustError> {
     let ms = now.unix_s() * 1000 + i64::from(now.nanos() / 1_000_000);
     let low = u32::from_le_bytes(random()?) & ((1 << ID_RANDOM_BITS) - 1);
-    Ok((ms << ID_RANDOM_BITS) | i64::from(low))
+    let drawn = (ms << ID_RANDOM_BITS) | i64::from(low);
+    let newest = NEWEST.fetch_max(drawn, Ordering::Relaxed);
+    // A clock that was set back, or more than one in a millisecond.
+    if newest < drawn { Ok(drawn) } else { Ok(NEWEST.fetch_add(1, Ordering::Relaxed) + 1) }
 }
 
 impl Evidence {
@@ -66,8 +73,16 @@ impl Evidence {
             Some(id) => id,
             None => {
                 self.check(by, draft).await?;
-                let composed = self.compose(by, draft)?;
-                self.reserve(by, draft, &composed).await?
+                loop {
+                    let composed = self.compose(by, draft)?;
+                    if self.reserve(by, draft, &composed).await? {
+                        break composed.id;
+                    }
+                    // Sent twice at the same time, or another process drew the same id.
+                    if let Some(id) = self.found(by, draft).await? {
+                        break id;
+                    }
+                }
             }
         };
         self.complete(id).await?;
@@ -77,9 +92,9 @@ impl Evidence {
     /// The record that was made with this key before.
     async fn found(&self, by: &Party, draft: &Draft) -> Result<Option<i64>, Fault> {
         let sql = "select id, draft from record where owner = $1 and idem = $2";
-        let rows = self.db().rows(sql, &[by.owner.name().into(), draft.idem.as_str().into()]).await?;
+        let rows = self.db().rows(sql, &[by.owner.name().into(), by.blind("idem", &draft.idem).into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        if row.text(1)? == draft.digest() {
+        if row.text(1)? == by.blind("draft", &draft.content) {
             return Ok(Some(row.int(0)?));
         }
         Err(field("idempotency_key", by.words().say("key-used")))
@@ -87,7 +102,7 @@ impl Evidence {
 
     async fn check(&self, by: &Party, draft: &Draft) -> Result<(), Fault> {
         let w = by.words();
-        let is_key = |key: &str| (1..=100).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+        let is_key = |key: &str| (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         if !is_key(&draft.idem) {
             return Err(field("idempotency_key", w.say("key-wrong")));
         }
@@ -160,7 +175,7 @@ impl Evidence {
         }
         statements.insert("mode".to_owned(), Statement::Open(draft.mode.name().to_owned()));
         statements.insert("type".to_owned(), Statement::Open(draft.kind.clone()));
-        let words = format!("{} / {}", draft.title.zh, draft.title.en);
+        let words = format!("{} / {}", draft.kind_name.zh, draft.kind_name.en);
         statements.insert("type-name".to_owned(), Statement::Open(words));
         let confirmed = by.confirmed.map(|time| time.truncate_to_second().to_string());
         let own =
@@ -202,22 +217,24 @@ impl Evidence {
         })
     }
 
-    /// Transaction A. The id of what is reserved: this one, or the one that was there before.
-    pub(super) async fn reserve(&self, by: &Party, draft: &Draft, composed: &Composed) -> Result<i64, Fault> {
+    /// Transaction A. False where something of the same key, id or number was there before.
+    async fn reserve(&self, by: &Party, draft: &Draft, composed: &Composed) -> Result<bool, Fault> {
         let asks = by.organisation.as_ref().filter(|organisation| organisation.asks);
         let (state, owner) = (if asks.is_some() { State::Asked } else { State::Waiting }, by.owner.name());
-        let reserved: Result<i64, TrustError> = store::transaction!(self.db(), tx => {
-            let sql = "insert into record (id, number, owner, person, idem, draft, maker, origin, kind, mode, state, \
-                       files, bytes, digest, title) \
-                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-                       on conflict (owner, idem) do nothing";
+        let (idem, content) = (by.blind("idem", &draft.idem), by.blind("draft", &draft.content));
+        let reserved: Result<bool, TrustError> = store::transaction!(self.db(), tx => {
+            let sql = "insert into record (id, number, owner, person, actor, idem, draft, maker, origin, kind, mode, \
+                       state, files, bytes, digest, title) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+                       on conflict do nothing";
             let values: Vec<Value> = vec![
                 composed.id.into(),
                 composed.number.to_string().into(),
                 owner.as_str().into(),
                 by.person.as_str().into(),
-                draft.idem.as_str().into(),
-                draft.digest().into(),
+                by.actor.as_str().into(),
+                idem.as_str().into(),
+                content.as_str().into(),
                 draft.maker.into(),
                 draft.origin.as_str().into(),
                 draft.kind.as_str().into(),
@@ -229,10 +246,7 @@ impl Evidence {
                 composed.title.clone().into(),
             ];
             if tx.execute(sql, &values).await? == 0 {
-                // Sent twice at the same time: the other one was first.
-                let sql = "select id from record where owner = $1 and idem = $2";
-                let rows = tx.rows(sql, &[owner.as_str().into(), draft.idem.as_str().into()]).await?;
-                return Ok(rows.first().map_or(Ok(composed.id), |row| row.int(0))?);
+                return Ok(false);
             }
             let sql = "insert into record_content (id, record, files, openings) values ($1, $2, $3, $4)";
             let values = [
@@ -258,7 +272,7 @@ impl Evidence {
                 let sql = "update record set request = $2 where id = $1";
                 tx.execute(sql, &[composed.id.into(), request.into()]).await?;
             }
-            Ok(composed.id)
+            Ok(true)
         });
         Ok(reserved?)
     }
@@ -299,7 +313,7 @@ impl Evidence {
             }
             let sql = "update record_content set token = $2 where id = $1";
             tx.execute(sql, &[entry.id.into(), token.into()]).await?;
-            note(tx, &scope, &format!("person/{}", entry.person), Act::Preserved, &object, now).await?;
+            note(tx, &scope, &entry.actor, Act::Preserved, &object, now).await?;
             for kind in &self.0.listeners {
                 let (job, number) = (format!("{kind}/{}", entry.id), entry.number.to_string());
                 let new = NewJob { id: &job, kind, payload: &number, due_ms: 0, tries_max: TRIES };

@@ -142,7 +142,7 @@ impl Evidence {
         let rows = self.db().rows(sql, &[number.to_string().into(), by.owner.name().into()]).await?;
         let row = rows.first().ok_or(Fault::NotFound)?;
         let entry = read_titled(row, &by.key)?;
-        let openings = match row.bytes(18) {
+        let openings = match row.bytes(19) {
             Ok(sealed) => {
                 let plain = by.key.open(&format!("record/{}/openings", entry.id), sealed)?;
                 Openings::parse(&plain).map_err(Fault::broken)?
@@ -150,9 +150,9 @@ impl Evidence {
             Err(_) => Openings::default(),
         };
         Ok(Kept {
-            record: Record::parse(row.bytes(15)?).map_err(Fault::broken)?,
-            files: Files::parse(row.bytes(16)?).map_err(Fault::broken)?,
-            token: row.bytes(17).ok().map(<[u8]>::to_vec),
+            record: Record::parse(row.bytes(16)?).map_err(Fault::broken)?,
+            files: Files::parse(row.bytes(17)?).map_err(Fault::broken)?,
+            token: row.bytes(18).ok().map(<[u8]>::to_vec),
             openings,
             entry,
         })
@@ -163,7 +163,7 @@ impl Evidence {
     /// # Errors
     /// Where the database fails.
     pub async fn of_origin(&self, by: &Party, origin: &str) -> Result<Vec<Entry>, Fault> {
-        let sql = sql!("select COLUMNS from record r where r.origin = $1 and r.owner = $2 order by r.id limit 2000");
+        let sql = sql!("select COLUMNS from record r where r.origin = $1 and r.owner = $2 order by r.id limit 10001");
         let rows = self.db().rows(sql, &[origin.into(), by.owner.name().into()]).await?;
         let read = |row| read_titled(row, &by.key);
         Ok(rows.iter().map(read).collect::<Result<_, trust::TrustError>>()?)
@@ -186,7 +186,7 @@ impl Evidence {
     /// Where the database fails.
     pub async fn earliest_in(&self, by: &Party, origin: &str) -> Result<Option<Entry>, Fault> {
         let sql = sql!(
-            "select COLUMNS from record r where r.origin = $1 and r.owner = $2 and r.state = 'kept' order by r.id limit 1"
+            "select COLUMNS from record r where r.origin = $1 and r.owner = $2 and r.state = 'kept' order by r.time_ms, r.id limit 1"
         );
         let rows = self.db().rows(sql, &[origin.into(), by.owner.name().into()]).await?;
         Ok(rows.first().map(|row| read_titled(row, &by.key)).transpose()?)
@@ -202,12 +202,12 @@ impl Evidence {
             let Some(bytes) = proof::digest::from_hex(digest) else { continue };
             let sql = sql!(
                 "select COLUMNS from record_file f join record r on r.id = f.id \
-                 where f.digest = $1 and r.owner = $2 and r.state = 'kept' order by f.id limit 1"
+                 where f.digest = $1 and r.owner = $2 and r.state = 'kept' order by r.time_ms, r.id limit 1"
             );
             let rows = self.db().rows(sql, &[bytes.into(), by.owner.name().into()]).await?;
             if let Some(row) = rows.first() {
                 let entry = read_titled(row, &by.key)?;
-                if found.as_ref().is_none_or(|known| entry.id < known.id) {
+                if found.as_ref().is_none_or(|known| entry.time < known.time) {
                     found = Some(entry);
                 }
             }

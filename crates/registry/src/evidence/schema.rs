@@ -15,6 +15,7 @@ create table record (
     number text not null unique,
     owner text not null,
     person text not null,
+    actor text not null,
     idem text not null,
     draft text not null,
     maker text not null,
@@ -35,6 +36,7 @@ create index record_kind on record (owner, kind, id);
 create index record_origin on record (origin, id);
 create index record_state on record (state, id);
 create index record_digest on record (digest);
+create index record_request on record (request);
 create table record_content (
     id bigint primary key,
     record bytea not null,

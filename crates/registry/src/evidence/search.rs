@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use trust::vault::Key;
 
 /// Grams of one record.
-const GRAMS_MAX: usize = 200;
+const GRAMS_MAX: usize = 500;
 /// Names of files are searched where a record has no more than this.
 pub(super) const NAMED_FILES_MAX: usize = 20;
 
@@ -46,15 +46,17 @@ fn blind(key: &Key, pair: &str) -> i64 {
     i64::from_le_bytes(key.index("gram", pair)) & i64::MAX
 }
 
-/// What a record is found by.
+/// What a record is found by: its title, and the names of files as far as there is room.
 pub(super) fn grams_of(draft: &Draft, key: &Key) -> Vec<i64> {
-    let mut found = pairs(&draft.title.title, true);
+    let title = pairs(&draft.title.title, true);
+    let mut names = BTreeSet::new();
     if draft.files.len() <= NAMED_FILES_MAX {
         for file in &draft.files {
-            found.extend(pairs(file.path.rsplit('/').next().unwrap_or_default(), false));
+            names.extend(pairs(file.path.rsplit('/').next().unwrap_or_default(), false));
         }
     }
-    let grams: BTreeSet<i64> = found.iter().take(GRAMS_MAX).map(|pair| blind(key, pair)).collect();
+    let found = title.iter().chain(names.difference(&title));
+    let grams: BTreeSet<i64> = found.take(GRAMS_MAX).map(|pair| blind(key, pair)).collect();
     grams.into_iter().collect()
 }
 

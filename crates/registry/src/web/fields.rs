@@ -11,6 +11,10 @@ const FIELDS_MAX: usize = 512;
 /// No text is longer; a field may ask for less.
 const TEXT_CHARS_MAX: usize = 10_000;
 
+/// The field that takes lists of digests, and how long they may be.
+const DIGESTS: &str = "digests";
+const DIGESTS_CHARS_MAX: usize = 2_000_000;
+
 /// A file that came with a form.
 #[derive(Clone, Debug)]
 pub struct Upload {
@@ -64,7 +68,8 @@ impl Fields {
         let value = value.replace("\r\n", "\n");
         // What no database holds and no reader sees.
         let is_odd = |c: char| c.is_control() && c != '\n' && c != '\t';
-        if self.texts.len() == FIELDS_MAX || value.chars().count() > TEXT_CHARS_MAX || value.contains(is_odd) {
+        let most = if name == DIGESTS { DIGESTS_CHARS_MAX } else { TEXT_CHARS_MAX };
+        if self.texts.len() == FIELDS_MAX || value.chars().count() > most || value.contains(is_odd) {
             return Err(Fault::Form);
         }
         self.texts.push((name, value));

@@ -126,6 +126,13 @@ impl Accounts {
         rows.iter().map(|row| self.read_approval(row)).collect()
     }
 
+    /// The requests that were decided since then, of all organisations.
+    pub async fn decided_since(&self, since: Time) -> Result<Vec<String>, StoreError> {
+        let sql = "select id from request where state <> 'waiting' and decided_s >= $1 order by decided_s limit 5000";
+        let rows = self.db().rows(sql, &[since.unix_s().into()]).await?;
+        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+    }
+
     /// Decides, once. An approver never decides what he or she asked for.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 // An application in a browser: files are hashed where they are, and their names and digests put into
-// the draft. Holds no sentence and decides nothing. Salts are made here and stay here, until they are
+// the draft. Holds no sentence and decides nothing. Salts are made here and stay here until they are
 // saved as a file; the node never gets them.
 "use strict";
 (() => {
@@ -24,17 +24,63 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   };
 
-  // --- salts: kept by this browser until they are saved ---
-  const place = `salts/${draft}`;
-  const salts = () => JSON.parse(localStorage.getItem(place) || "{}");
-  const keep = (more) => localStorage.setItem(place, JSON.stringify({ ...salts(), ...more }));
-  const saveSalts = () => save(`${draft}.salts.json`, JSON.stringify(salts()));
+  // --- salts: by the commitment that each is of, in this browser alone, until they are saved ---
+  const asked = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const salts = async (mode) => {
+    const opening = indexedDB.open("salts", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("salts", { keyPath: "commitment" }).createIndex("draft", "draft");
+    return (await asked(opening)).transaction("salts", mode).objectStore("salts");
+  };
+  // Written before the node hears of the file: a salt that is lost proves nothing.
+  const keep = async (some) => {
+    const store = await salts("readwrite");
+    for (const one of some) store.put({ ...one, draft, at: Date.now() });
+    return new Promise((resolve, reject) => {
+      store.transaction.oncomplete = resolve;
+      store.transaction.onerror = () => reject(store.transaction.error);
+      store.transaction.onabort = () => reject(store.transaction.error);
+    });
+  };
+  // Those that were saved go after a week; nothing stays on a shared computer for ever.
+  const tidy = async () => {
+    const store = await salts("readwrite");
+    for (const one of await asked(store.getAll())) {
+      if (one.saved && Date.now() - one.saved > 7 * 86400000) store.delete(one.commitment);
+    }
+  };
+  // The salts of the draft's files, by their names there; and how many are missing here.
+  const held = async () => {
+    const answer = await fetch(`/protect/${draft}/list`, { redirect: "error" });
+    if (!answer.ok) return { found: {}, missing: 0 };
+    const { files } = await answer.json();
+    const store = await salts("readonly");
+    const known = new Map((await asked(store.index("draft").getAll(draft))).map((one) => [one.commitment, one.salt]));
+    const found = files.filter(([, commitment]) => known.has(commitment));
+    return { found: Object.fromEntries(found.map(([path, commitment]) => [path, known.get(commitment)])), missing: files.length - found.length };
+  };
+  const saveSalts = async () => {
+    const { found } = await held();
+    save(`${draft}.salts.json`, JSON.stringify(found));
+    const store = await salts("readwrite");
+    for (const one of await asked(store.index("draft").getAll(draft))) store.put({ ...one, saved: Date.now() });
+  };
+  const showSalts = async () => {
+    const box = $("salts");
+    if (!box) return;
+    const { found, missing } = await held();
+    const isSalted = box.hasAttribute("data-salted") || Object.keys(found).length > 0;
+    box.hidden = !isSalted;
+    $("save-salts").hidden = Object.keys(found).length === 0 || missing > 0;
+    const notice = $("salts-missing");
+    notice.hidden = !isSalted || missing === 0;
+    notice.textContent = notice.dataset.text.split("[count]").join(missing);
+  };
   const saltsButton = $("save-salts");
   if (saltsButton) saltsButton.addEventListener("click", saveSalts);
-  if (form.id === "confirm" && saltsButton && Object.keys(salts()).length > 0) {
-    saltsButton.hidden = false;
-    $("no-salts").hidden = true;
-  }
+  if (form.id === "confirm") showSalts().catch(console.error);
 
   // A second press must not send it twice; the node would take it as one.
   let sending = false;
@@ -69,6 +115,7 @@
   let workers = [];
   let round = 0;
   let busy = false;
+  let turn = Promise.resolve();
   let have = Number(form.dataset.files);
   const mode = () => new FormData(form).get("mode");
   const fail = (text) => {
@@ -93,12 +140,23 @@
   // What stays of a file while it is read: one that changed meanwhile is refused, never guessed.
   const same = (file, before) => file.size === before.size && file.lastModified === before.lastModified;
 
+  const post = async (body) => {
+    for (let tried = 0; ; tried += 1) {
+      try {
+        const answer = await fetch(`/protect/${draft}/added`, {
+          method: "POST", redirect: "manual", body,
+          headers: { "Content-Type": "application/json", "X-Form-Token": form.elements.form_token.value },
+        });
+        // What arrived twice is there once.
+        if (answer.status < 500 || tried === 4) return answer;
+      } catch (error) {
+        if (tried === 4) throw new Error(word("failed"));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tried));
+    }
+  };
   const send = async (files, chosen) => {
-    const answer = await fetch(`/protect/${draft}/added`, {
-      method: "POST", redirect: "manual",
-      headers: { "Content-Type": "application/json", "X-Form-Token": form.elements.form_token.value },
-      body: JSON.stringify({ mode: chosen, files }),
-    });
+    const answer = await post(JSON.stringify({ mode: chosen, files }));
     if (answer.type === "opaqueredirect" || answer.status === 401) throw new Error(word("signed-out"));
     const said = await answer.json().catch(() => null);
     if (!answer.ok) throw new Error(said && said.error ? `${said.error.message} ${said.error.remedy}` : word("failed"));
@@ -118,7 +176,7 @@
       return form.querySelector('input[name="mode"]').focus();
     }
     if (entries.length === 0) return;
-    if (have + entries.length > FILES_MAX) return fail(word("many", { count: FILES_MAX }));
+    if (entries.length > FILES_MAX) return fail(word("many", { count: FILES_MAX }));
     fail("");
     const mine = ++round;
     stop();
@@ -136,6 +194,10 @@
     let faults = [];
     let sent = performance.now();
     let waiting = Promise.resolve();
+    let broken = null;
+    let stopped = false;
+    let ended = () => undefined;
+    const stopping = new Promise((resolve) => { ended = resolve; });
     const bar = element("progress", { max: "1000" });
     const text = element("span", {});
     const button = element("button", { type: "button", class: "button small" }, word("stop"));
@@ -155,28 +217,30 @@
       sent = performance.now();
       if (batch.length === 0) return;
       waiting = waiting.then(async () => {
+        if (broken) return;
         for (let at = 0; at < batch.length; at += SENT_AT_ONCE) {
           const some = batch.slice(at, at + SENT_AT_ONCE);
           if (chosen === "salted") {
-            // Before the node hears of them: a salt that is lost proves nothing.
-            keep(Object.fromEntries(some.map((one) => [one.file.path, one.salt])));
+            await keep(some.map((one) => ({ commitment: one.file.digest, path: one.file.path, salt: one.salt })));
           }
           const added = await send(some.map((one) => one.file), chosen);
           if (added.renamed.length > 0) {
-            if (chosen === "salted") {
-              const known = salts();
-              keep(Object.fromEntries(added.renamed.map(([old, now]) => [now, known[old]])));
-            }
             faults.push(word("renamed", { names: added.renamed.map(([old, now]) => `${old} → ${now}`).slice(0, 5).join("; ") }));
           }
         }
+      }).catch((error) => {
+        // What could not be sent ends it: the rest would be hashed for nothing.
+        broken = error;
+        round += 1;
+        stop();
+        ended();
       });
     };
     button.addEventListener("click", () => {
+      stopped = true;
       round += 1;
       stop();
-      flush();
-      state.replaceChildren(element("p", { class: "notice" }, word("stopped", { done: finished })));
+      ended();
     });
     show();
     let next = 0;
@@ -221,17 +285,23 @@
       }
     };
     const hands = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 2, entries.length));
-    await Promise.all(Array.from({ length: hands }, work));
-    flush();
+    // A worker that is ended answers nothing more.
+    await Promise.race([Promise.all(Array.from({ length: hands }, work)), stopping]);
+    if (!broken) flush();
     await waiting;
-    if (mine !== round) return;
     stop();
     state.replaceChildren();
     state.hidden = true;
-    form.dataset.hashedMs = performance.now() - begun;
-    form.dataset.hashedBytes = total;
-    form.dataset.state = "done";
-    $("salts").hidden = Object.keys(salts()).length === 0;
+    if (broken) throw broken;
+    if (stopped) {
+      state.replaceChildren(element("p", { class: "notice" }, word("stopped", { count: have })));
+      state.hidden = false;
+    } else {
+      form.dataset.hashedMs = performance.now() - begun;
+      form.dataset.hashedBytes = total;
+    }
+    form.dataset.state = stopped ? "stopped" : "done";
+    await showSalts();
     fail(faults.slice(0, 5).join(" ") + (faults.length > 5 ? ` + ${faults.length - 5}` : ""));
   };
 
@@ -265,12 +335,19 @@
     }
   };
 
-  const chosen = guarded(async (event) => {
+  // One selection after the other: what is chosen meanwhile waits its turn.
+  const enqueue = (entries) => {
+    if (busy) fail(word("busy"));
+    turn = turn.then(() => guarded(hash)(entries));
+    return turn;
+  };
+
+  const chosen = (event) => {
     const entries = [...event.target.files].map((file) => [file.webkitRelativePath || file.name, file]);
     // So that the same file can be chosen again.
     event.target.value = "";
-    await hash(entries);
-  });
+    return enqueue(entries);
+  };
   for (const input of form.querySelectorAll('[data-part="pick"]')) input.addEventListener("change", chosen);
   const area = $("drop");
   area.addEventListener("dragover", (event) => {
@@ -284,29 +361,29 @@
     const items = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry()).filter(Boolean);
     const found = [];
     for (const item of items) await walk(item, "", found);
-    await hash(found.length ? found : [...event.dataTransfer.files].map((file) => [file.name, file]));
+    await enqueue(found.length ? found : [...event.dataTransfer.files].map((file) => [file.name, file]));
   }));
 
   // A text that is typed becomes a file, which its author keeps: UTF-8, lines end in one character.
-  $("take-text").addEventListener("click", guarded(async () => {
+  $("take-text").addEventListener("click", async () => {
     const typed = $("text").value.replace(/\r\n?/g, "\n");
     if (!typed.trim()) return $("text").focus();
-    const stamp = new Date().toISOString().replace(/[:.]/g, "-").slice(0, 19);
+    const stamp = new Date().toISOString().replace(/[:.]/g, "-").slice(0, 23);
     const file = new File([typed], `${word("text-name")}-${stamp}.txt`, { type: "text/plain" });
-    await hash([[file.name, file]]);
-    if ($("fault").textContent) return;
-    const link = element("a", { download: file.name, href: URL.createObjectURL(file) });
-    document.body.append(link);
+    await enqueue([[file.name, file]]);
+    if (form.dataset.state !== "done") return;
+    // It stays there to be saved for as long as the page is open.
+    const link = element("a", { download: file.name, href: URL.createObjectURL(file) }, word("text-link"));
+    $("texts").append(element("p", {}, `${word("text-keep")} `, link, ` ${file.name}`));
+    $("texts").hidden = false;
     link.click();
-    link.remove();
-    $("text").value = "";
-  }));
+  });
   window.addEventListener("beforeunload", (event) => {
     if (busy) event.preventDefault();
   });
   area.hidden = false;
   $("text-row").hidden = false;
   $("by-hand").hidden = !$("by-hand").open;
-  $("salts").hidden = Object.keys(salts()).length === 0;
+  showSalts().then(tidy).catch(console.error);
   form.dataset.state = "ready";
 })();
