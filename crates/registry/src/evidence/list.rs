@@ -263,15 +263,23 @@ impl Evidence {
             let text: String = start.chars().chain(std::iter::repeat(fill)).take(64).collect();
             from_hex(&text).unwrap_or_default()
         };
-        let (low, high) = (edge('0'), edge('f'));
-        let sql = sql!(
-            "select COLUMNS from record r where r.owner = $1 and r.id < $6 and (r.id in (select f.id from record_file f \
-             where f.digest between $2 and $3) or (r.digest between $4 and $5)) order by r.id desc limit 51"
+        let high: String = start.chars().chain(std::iter::repeat('f')).take(64).collect();
+        // Each walks one index: of files, and of the records themselves.
+        let of_files = sql!(
+            "select COLUMNS from (select distinct id from record_file where digest between $2 and $3 and id < $4 limit 500) f \
+             join record r on r.id = f.id where r.owner = $1 order by r.id desc limit 51"
         );
-        let high_text: String = start.chars().chain(std::iter::repeat('f')).take(64).collect();
-        let before = after.unwrap_or(i64::MAX);
-        let values = [by.owner.name().into(), low.into(), high.into(), start.into(), high_text.into(), before.into()];
-        let entries = self.entries(&self.db().rows(sql, &values).await?, by)?;
+        let of_records = sql!(
+            "select COLUMNS from (select id from record where digest between $2 and $3 and id < $4 limit 500) f \
+             join record r on r.id = f.id where r.owner = $1 order by r.id desc limit 51"
+        );
+        let (owner, before) = (by.owner.name(), after.unwrap_or(i64::MAX));
+        let values = [owner.as_str().into(), edge('0').into(), edge('f').into(), before.into()];
+        let mut entries = self.entries(&self.db().rows(of_files, &values).await?, by)?;
+        let values = [owner.as_str().into(), start.into(), high.into(), before.into()];
+        entries.extend(self.entries(&self.db().rows(of_records, &values).await?, by)?);
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+        entries.dedup_by_key(|entry| entry.id);
         Ok(paged(entries, None))
     }
 
@@ -287,7 +295,7 @@ impl Evidence {
         if rarest == 0 {
             return Ok(Listed { count: Some((0, 0)), ..Listed::default() });
         }
-        // The rarest pair walks, the next two are looked up; the title decides in the end.
+        // The rarest gram walks, the next two are looked up; the title decides in the end.
         let other = |place: usize| grams.get(place).map_or(first, |(_, gram)| *gram);
         let is_oldest = filter.order == Order::Oldest;
         let sql = if is_oldest {
@@ -324,11 +332,23 @@ impl Evidence {
         // There may be more where the page is full, or where not all that fit were looked at.
         let has_more = looked_at.is_some()
             && (looked_at != rows.last().and_then(|row| row.int(0).ok()) || rows.len() == LOOKED_MAX);
+        let mut next = looked_at.filter(|_| has_more);
         let is_cut = rarest > CANDIDATES_MAX && !has_more;
+        if is_cut {
+            // The next page goes on behind the candidates of this one.
+            let sql = if is_oldest {
+                "select id from record_gram where gram = $1 and id > $2 order by id limit 1 offset 3999"
+            } else {
+                "select id from record_gram where gram = $1 and id < $2 order by id desc limit 1 offset 3999"
+            };
+            let edge = filter.after.unwrap_or(if is_oldest { 0 } else { i64::MAX });
+            let rows = self.db().rows(sql, &[first.into(), edge.into()]).await?;
+            next = rows.first().map(|row| row.int(0)).transpose()?;
+        }
         if filter.order == Order::Title {
             entries.sort_by_cached_key(|entry| entry.title.as_ref().map(|title| plain(&title.title)));
         }
-        Ok(Listed { entries, next: looked_at.filter(|_| has_more), count: None, is_cut })
+        Ok(Listed { entries, is_cut: is_cut && next.is_some(), next, count: None })
     }
 
     /// Whether the names of a record's files have these words.

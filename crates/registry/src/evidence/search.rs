@@ -1,6 +1,6 @@
 //! Finding records by words, Chinese included, without keeping the words: blind grams.
 //!
-//! A title is cut into pairs of neighbouring characters; of each pair an HMAC under the owner's key
+//! A title is cut into two and three neighbouring characters; of each an HMAC under the owner's key
 //! is kept, 63 bits of it. Whoever has the database alone reads no title from it, and an erased
 //! owner's grams mean nothing any more. What the grams find is compared with the opened title.
 
@@ -29,44 +29,55 @@ fn is_word(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// The pairs of a text, and its single characters where they are words; without blanks.
-fn pairs(text: &str, singles: bool) -> BTreeSet<String> {
+/// What a text is found by: two and three neighbouring characters, and single ones that are words; without
+/// blanks. Three tell more than two, of numbers above all.
+fn grams(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for word in plain(text).split(' ') {
         let letters: Vec<char> = word.chars().collect();
-        found.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
-        if singles || letters.len() == 1 {
-            found.extend(letters.iter().filter(|c| is_word(**c) || letters.len() == 1).map(char::to_string));
+        for length in [2, 3] {
+            found.extend(letters.windows(length).map(|gram| gram.iter().collect::<String>()));
         }
+        found.extend(letters.iter().filter(|c| is_word(**c) || letters.len() == 1).map(char::to_string));
     }
     found
 }
 
-fn blind(key: &Key, pair: &str) -> i64 {
-    i64::from_le_bytes(key.index("gram", pair)) & i64::MAX
+/// What a query asks for: of each word the longest grams that are kept.
+fn grams_of_query(query: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for word in plain(query).split(' ').filter(|word| !word.is_empty()) {
+        let letters: Vec<char> = word.chars().collect();
+        found.extend(letters.windows(letters.len().min(3)).map(|gram| gram.iter().collect::<String>()));
+    }
+    found
+}
+
+fn blind(key: &Key, gram: &str) -> i64 {
+    i64::from_le_bytes(key.index("gram", gram)) & i64::MAX
 }
 
 /// What a record is found by: its title, and the names of files as far as there is room.
 pub(super) fn grams_of(draft: &Draft, key: &Key) -> Vec<i64> {
-    let title = pairs(&draft.title.title, true);
+    let title = grams(&draft.title.title);
     let mut names = BTreeSet::new();
     if draft.files.len() <= NAMED_FILES_MAX {
         for file in &draft.files {
-            names.extend(pairs(file.path.rsplit('/').next().unwrap_or_default(), false));
+            names.extend(grams(file.path.rsplit('/').next().unwrap_or_default()));
         }
     }
     let found = title.iter().chain(names.difference(&title));
-    let grams: BTreeSet<i64> = found.take(GRAMS_MAX).map(|pair| blind(key, pair)).collect();
+    let grams: BTreeSet<i64> = found.take(GRAMS_MAX).map(|gram| blind(key, gram)).collect();
     grams.into_iter().collect()
 }
 
-/// What a query asks for: all of these; none where it has no pair. A lone letter is left to the
+/// What a query asks for: all of these; none where it has none. A lone letter is left to the
 /// comparison with the title, unless there is nothing else.
 pub(super) fn grams_asked(query: &str, key: &Key) -> Vec<i64> {
-    let found = pairs(query, false);
-    let is_lone = |pair: &String| pair.chars().count() == 1 && !pair.chars().all(is_word);
+    let found = grams_of_query(query);
+    let is_lone = |gram: &String| gram.chars().count() == 1 && !gram.chars().all(is_word);
     let has_more = !found.iter().all(is_lone);
-    found.iter().filter(|pair| !(has_more && is_lone(pair))).take(GRAMS_MAX).map(|pair| blind(key, pair)).collect()
+    found.iter().filter(|gram| !(has_more && is_lone(gram))).take(GRAMS_MAX).map(|gram| blind(key, gram)).collect()
 }
 
 #[cfg(test)]
@@ -74,14 +85,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_into_pairs() {
-        let pairs = |text, singles| pairs(text, singles).into_iter().collect::<Vec<_>>();
-        assert_eq!(pairs("月港", true), ["月", "月港", "港"]);
-        assert_eq!(pairs("月港", false), ["月港"]);
-        assert_eq!(pairs("Ｍoon  ab", true), ["ab", "mo", "on", "oo"]);
-        assert_eq!(pairs("港", false), ["港"]);
-        assert_eq!(pairs("a", true), ["a"]);
-        assert_eq!(pairs("  ", true), Vec::<String>::new());
+    fn a_text_is_cut_into_grams() {
+        let kept = |text| grams(text).into_iter().collect::<Vec<_>>();
+        let asked = |text| grams_of_query(text).into_iter().collect::<Vec<_>>();
+        assert_eq!(kept("月港"), ["月", "月港", "港"]);
+        assert_eq!(asked("月港"), ["月港"]);
+        assert_eq!(kept("Ｍoon  ab"), ["ab", "mo", "moo", "on", "oo", "oon"]);
+        assert_eq!(asked("moon a"), ["a", "moo", "oon"]);
+        assert_eq!((asked("港"), kept("a")), (vec!["港".to_owned()], vec!["a".to_owned()]));
+        assert_eq!((kept("  "), asked("  ")), (Vec::new(), Vec::<String>::new()));
         assert_eq!(plain("　ＳＹ－１　Ａ"), "sy-1 a");
+        // Whatever a query asks for is kept of every text that has it.
+        let text = "月港之夜 Night passage 000123.pdf";
+        for query in ["月", "港之", "之夜", "ight", "ht", "0012", "123.p", "夜 pass"] {
+            assert!(grams_of_query(query).is_subset(&grams(text)), "{query}");
+        }
     }
 }

@@ -18,8 +18,10 @@ use crate::StoreError;
 use crate::value::{Row, Value};
 use sqlx::{PgPool, SqlitePool};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -257,6 +259,12 @@ pub struct Tries<'a> {
 impl Tries<'_> {
     /// Begins the next try.
     pub async fn begin(&mut self) -> Result<Tx, StoreError> {
+        let lost = TRIES - self.left;
+        if lost > 1 {
+            // Who lost waits a little, each for another while: or the same ones meet again.
+            let random = RandomState::new().hash_one(lost) % (1 << lost.min(6));
+            tokio::time::sleep(Duration::from_millis(random)).await;
+        }
         self.left = self.left.checked_sub(1).ok_or_else(|| {
             let text = "the database is too busy: too many changes to the same rows; try later";
             StoreError::Refused(text.to_owned())
