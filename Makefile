@@ -34,7 +34,7 @@ test: setup
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo run --quiet --locked -p xtask -- wasm --check
 	cargo test --workspace --locked
-	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e
+	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile e2e
 
 bench: setup
 	scripts/peers

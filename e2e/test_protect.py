@@ -90,7 +90,7 @@ def test_a_new_user_protects_a_folder_in_four_screens(place, visit, tmp_path):
     page.click("nav >> text=Protect a work")
     choose(page, "video")
     put_down(page, tmp_path / "film")
-    assert page.inner_text("[data-part=tally]").startswith("4 files")
+    assert page.inner_text("[data-part=tally]").startswith("Files: 4,")
     go(page, "next")
     # A reload, and a step back, lose nothing.
     page.fill("#title", "Moon harbour")
@@ -235,19 +235,19 @@ def test_many_files_show_real_progress_and_a_stop_keeps_what_is_done(place, visi
     page.goto(f"{node.url}/protect")
     choose(page, "data")
     put_down(page, folder)
-    assert page.inner_text("[data-part=tally]").startswith("3000 files")
+    assert page.inner_text("[data-part=tally]").startswith("Files: 3000,")
     # The same folder again: nothing is there twice.
     put_down(page, folder)
-    assert page.inner_text("[data-part=tally]").startswith("3000 files")
+    assert page.inner_text("[data-part=tally]").startswith("Files: 3000,")
     large = tmp_path / "large.bin"
     with open(large, "wb") as out:
         out.truncate(1 << 30)
     page.set_input_files("input[type=file]:not([webkitdirectory])", large)
     until_hashing(page)
     words = page.inner_text(".progress span")
-    assert re.search(r"0 of 1 files, [\d.]+\sMB of 1\.07\sGB, \d+ %", words), words
+    assert re.search(r"Hashed 0 of 1, [\d.]+\sMB of 1\.07\sGB, \d+ %", words), words
     page.click(".progress button")
-    assert page.inner_text("[data-part=tally]").startswith("3000 files")
+    assert page.inner_text("[data-part=tally]").startswith("Files: 3000,")
     go(page, "next")
     tell(page, "Measurements", "collected")
     assert "2960 more stand in the list" in page.inner_text(".leaf")
@@ -394,6 +394,7 @@ def furnished(place, browser, tmp_path_factory):
         if "Record of the whole work" in page.inner_text("main"):
             break
         time.sleep(0.5)
+    page.goto(f"{node.url}/?lang=zh")
     page.goto(f"{node.url}/protect")
     choose(page, "patent-design")
     (folder / "draft.txt").write_bytes(b"draft")
