@@ -4,14 +4,14 @@ use super::{file_of, filter_of, note_viewed, record_json};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use axum::routing::get;
 use registry::accounts::Program;
 use registry::accounts::audit::Act;
 use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::evidence::{Evidence, Party};
-use registry::web::Fault;
+use registry::web::{Fault, json};
 use serde_json::{Value, json};
 
 pub(super) fn router() -> Router<Evidence> {
@@ -19,14 +19,6 @@ pub(super) fn router() -> Router<Evidence> {
         .route("/api/v1/records", get(list))
         .route("/api/v1/records/{number}", get(show))
         .route("/api/v1/records/{number}/{name}", get(file))
-}
-
-fn answer(value: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(value.to_string()));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// `GET /api/v1/records?q=&type=&state=&order=&after=`
@@ -44,9 +36,7 @@ async fn list(State(evidence): State<Evidence>, program: Program) -> Response<Bo
             })
         };
         let entries: Vec<Value> = listed.entries.iter().map(entry).collect();
-        Ok(answer(
-            &json!({ "records": entries, "next": listed.next.map(|next| next.to_string()), "cut": listed.is_cut }),
-        ))
+        json(&json!({ "records": entries, "next": listed.next.map(|next| next.to_string()), "cut": listed.is_cut }))
     };
     program.cx.end(read.await)
 }
@@ -67,7 +57,7 @@ async fn show(State(evidence): State<Evidence>, program: Program, Path(number): 
     let read = async {
         let (by, kept) = open(&evidence, &program, &number).await?;
         note_viewed(&evidence, &by, &kept).await?;
-        Ok(answer(&record_json(&kept)))
+        json(&record_json(&kept))
     };
     program.cx.end(read.await)
 }

@@ -9,11 +9,11 @@ mod pages;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use base64ct::{Base64, Encoding as _};
 use registry::accounts::audit::Act;
 use registry::evidence::{Evidence, Filter, Kept, Order, Owner, Party, State};
-use registry::web::{Catalog, Cx, Fault, Nav};
+use registry::web::{Catalog, Cx, Fault, Nav, download};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -56,18 +56,6 @@ fn file_of(kept: &Kept, name: &str) -> Result<Response<Body>, Fault> {
         _ => kept.openings.to_canonical_json(),
     };
     Ok(download(&format!("{}.{name}", kept.entry.number), media_type, bytes))
-}
-
-/// A file to be saved, never shown.
-fn download(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Numbers and names of ours hold nothing that a header could not.
-    let place = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    headers.insert(header::CONTENT_DISPOSITION, place.unwrap_or(HeaderValue::from_static("attachment")));
-    response
 }
 
 /// What programs read of a record.

@@ -1,6 +1,6 @@
 //! The list, one record, one file of it shown alone, and what is taken away.
 
-use super::{FILES, WORDS, download, file_of, filter_of, note_viewed};
+use super::{FILES, WORDS, file_of, filter_of, note_viewed};
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +15,7 @@ use registry::accounts::{Me, Sent};
 use registry::evidence::leaf::Leaf;
 use registry::evidence::{Entry, Evidence, Filter, Kept, Listed, Mode, Order, Owner, Party, State};
 use registry::web::sheet::{Block, Field, Form, Ledger, Part, Sheet, Value};
-use registry::web::{Cx, Fault, Page, Words, grouped};
+use registry::web::{Cx, Fault, Page, Words, download, grouped};
 
 /// Files on one page.
 const SHOWN: usize = 200;

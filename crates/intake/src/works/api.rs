@@ -1,7 +1,7 @@
 //! What programs do with works: the same doors, the same checks, one request for one record.
 
 use super::chain::chain_json;
-use super::files::{SentFile, json};
+use super::files::SentFile;
 use super::model::{Application, Somebody, TagSet};
 use super::{WORDS, Works};
 use axum::Router;
@@ -13,7 +13,7 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::{ANYONE, Role};
 use registry::accounts::{Program, new_id};
 use registry::evidence::{Entry, Mode, Party};
-use registry::web::Fault;
+use registry::web::{Fault, json};
 use serde::Deserialize;
 
 pub(super) fn router() -> Router<Works> {

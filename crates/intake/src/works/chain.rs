@@ -1,7 +1,6 @@
 //! A work over its stages: which are there, the chain of stamps as it can be printed and exported, and
 //! the record of the whole (ipr-38, ipr-45, ipr-46, ipr-54).
 
-use super::files::json;
 use super::jobs::is_complete;
 use super::store::Work;
 use super::{MAKER, PLACE, WORDS, Works};
@@ -9,7 +8,7 @@ use askama::Template;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use axum::routing::{get, post};
 use proof::der::Time;
 use proof::record::EvidenceNumber;
@@ -19,7 +18,7 @@ use registry::accounts::organisation::{ANYONE, Role};
 use registry::accounts::{Me, Sent};
 use registry::evidence::{Entry, Kept, Owner, Party, State as Stands};
 use registry::web::sheet::{Block, Ledger, Part, Sheet, Value};
-use registry::web::{Cx, Fault, Page, Words};
+use registry::web::{Cx, Fault, Page, Words, download};
 use serde_json::json;
 
 /// Works on one page.
@@ -298,10 +297,8 @@ pub(super) async fn chain_json(works: &Works, cx: &Cx, by: &Party, work: &Work) 
 async fn export(State(works): State<Works>, me: Me, Path(id): Path<String>) -> Response<Body> {
     let exported = async {
         let (by, work) = open(&works, &me, &id, ANYONE).await?;
-        let mut response = json(&chain_json(&works, &me.cx, &by, &work).await?)?;
-        let name = HeaderValue::from_static("attachment; filename=\"chain.json\"");
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-        Ok(response)
+        let chain = chain_json(&works, &me.cx, &by, &work).await?;
+        Ok(download("chain.json", "application/json", serde_json::to_vec_pretty(&chain).map_err(Fault::broken)?))
     };
     me.cx.end(exported.await)
 }

@@ -8,14 +8,14 @@ use super::{PLACE, WORDS, Works};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderMap, Response};
 use axum::routing::get;
 use proof_wasm::page;
 use registry::accounts::{Me, Sent};
 use registry::evidence::{DraftFile, Mode};
 use registry::web::sheet::{Block, Field, Form, Ledger, Part, Sheet, Value};
-use registry::web::{Cx, Fault, Fields, grouped};
-use serde::{Deserialize, Serialize};
+use registry::web::{Cx, Fault, Fields, grouped, json};
+use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
 
 /// Files that one request may add.
@@ -61,15 +61,6 @@ impl SentFile {
         let path = tidy_path(&self.path).ok_or_else(wrong)?;
         Ok(DraftFile { path, size: self.size, digest: self.digest, sm3: self.sm3, is_attached: self.attached })
     }
-}
-
-/// An answer for a program or a script.
-pub(super) fn json(value: &impl Serialize) -> Result<Response<Body>, Fault> {
-    let mut response = Response::new(Body::from(serde_json::to_vec(value).map_err(Fault::broken)?));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
 }
 
 /// `POST /protect/{id}/added`: names and digests of files that the page's script hashed; JSON.

@@ -165,24 +165,6 @@ impl What {
     }
 }
 
-impl Page for What {
-    fn title(&self) -> String {
-        self.c.w.say("title")
-    }
-
-    fn current(&self) -> &'static str {
-        PLACE
-    }
-
-    fn scripts(&self) -> Scripts {
-        Scripts::Protect
-    }
-
-    fn status(&self) -> StatusCode {
-        self.c.status()
-    }
-}
-
 /// A tag with its fields.
 pub(super) struct TagRow {
     id: String,
@@ -328,24 +310,6 @@ fn applicant(by: &Party, cx: &Cx) -> String {
     }
 }
 
-impl Page for About {
-    fn title(&self) -> String {
-        self.c.w.say("title")
-    }
-
-    fn current(&self) -> &'static str {
-        PLACE
-    }
-
-    fn scripts(&self) -> Scripts {
-        Scripts::Protect
-    }
-
-    fn status(&self) -> StatusCode {
-        self.c.status()
-    }
-}
-
 /// The third screen: the document as it will be.
 #[derive(Template)]
 #[template(path = "works/confirm.html")]
@@ -362,20 +326,25 @@ pub(super) struct Confirm {
     pub is_patent: bool,
 }
 
-impl Page for Confirm {
-    fn title(&self) -> String {
-        self.c.w.say("title")
-    }
+macro_rules! screens {
+    ($($screen:ident)*) => {
+        $(impl Page for $screen {
+            fn title(&self) -> String {
+                self.c.w.say("title")
+            }
 
-    fn current(&self) -> &'static str {
-        PLACE
-    }
+            fn current(&self) -> &'static str {
+                PLACE
+            }
 
-    fn scripts(&self) -> Scripts {
-        Scripts::Protect
-    }
+            fn scripts(&self) -> Scripts {
+                Scripts::Protect
+            }
 
-    fn status(&self) -> StatusCode {
-        self.c.status()
-    }
+            fn status(&self) -> StatusCode {
+                self.c.status()
+            }
+        })*
+    };
 }
+screens! { What About Confirm }

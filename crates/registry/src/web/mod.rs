@@ -4,6 +4,7 @@
 //! struct with a template beside it; [`Cx::page`] puts it into the layout. Faults
 //! are rendered in one place. No page needs a script; no style or script is inline.
 
+mod answers;
 pub mod assets;
 mod cx;
 mod fault;
@@ -16,6 +17,7 @@ pub mod session;
 pub mod sheet;
 mod words;
 
+pub use answers::{download, json};
 pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
 pub use fault::Fault;
 pub use fields::{Fields, Upload};

@@ -7,7 +7,7 @@
 
 mod pages;
 
-pub(super) use pages::{download, router};
+pub(super) use pages::router;
 pub use pages::{file, part};
 
 use super::Accounts;

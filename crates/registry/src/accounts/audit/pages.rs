@@ -4,11 +4,11 @@ use super::{Act, Line, Scope, act_words, note};
 use crate::accounts::throttle::STAMP;
 use crate::accounts::{Accounts, Me, WORDS};
 use crate::web::sheet::{Block, Ledger, Part, Sheet, Value};
-use crate::web::{Cx, Fault};
+use crate::web::{Cx, Fault, download};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use axum::routing::get;
 use base64ct::{Base64, Encoding as _};
 use proof::der::Time;
@@ -124,16 +124,5 @@ pub async fn file(me: &Me, scope: &Scope, name: &str) -> Result<Response<Body>, 
         }
         _ => return Err(Fault::NotFound),
     };
-    Ok(download(bytes, media_type, name))
-}
-
-/// Bytes that the browser saves under a name of ours.
-pub(in crate::accounts) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response<Body> {
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let place = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    headers.insert(header::CONTENT_DISPOSITION, place.unwrap_or(HeaderValue::from_static("attachment")));
-    response
+    Ok(download(name, media_type, bytes))
 }

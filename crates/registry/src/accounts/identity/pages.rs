@@ -1,13 +1,13 @@
 //! The pages of real names: applying, what is shown, and statements for third parties.
 
 use super::{Application, Details, Identity, Method, PAPER_BYTES_MAX, PAPERS_MAX, Paper, mask_number, media_type};
-use crate::accounts::audit::{Act, download, note};
+use crate::accounts::audit::{Act, note};
 use crate::accounts::organisation::OWNER;
 use crate::accounts::privacy::consent::{self, Purpose};
 use crate::accounts::throttle::{IDENTITY, STAMP};
 use crate::accounts::{Accounts, Me, Sent, WORDS, new_id, said};
 use crate::web::sheet::{Block, Field, Form, Mark, Part, Sheet, Value};
-use crate::web::{Cx, Fault, Fields, Words};
+use crate::web::{Cx, Fault, Fields, Words, download};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -370,11 +370,11 @@ async fn statement_file(me: Me, Path(name): Path<String>) -> Response<Body> {
             return Err(Fault::NotFound);
         }
         match name.as_str() {
-            "identity.json" => Ok(download(text.into_bytes(), "application/json", "identity.json")),
+            "identity.json" => Ok(download("identity.json", "application/json", text.into_bytes())),
             "identity.json.tsr" => {
                 me.accounts.try_once(STAMP, &me.person.id, me.cx.now).await?;
                 let token = me.accounts.stamp(text.as_bytes()).await?.ok_or(Fault::TooSlow)?;
-                Ok(download(token, "application/timestamp-reply", "identity.json.tsr"))
+                Ok(download("identity.json.tsr", "application/timestamp-reply", token))
             }
             _ => Err(Fault::NotFound),
         }

@@ -4,13 +4,11 @@ use super::{Program, Scopes};
 use crate::accounts::Accounts;
 use crate::accounts::audit::{Line, Scope};
 use crate::accounts::organisation::{ANYONE, READERS, Role};
-use crate::web::Fault;
+use crate::web::{Fault, json};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use axum::routing::get;
-use serde::Serialize;
-use serde_json::json;
 
 /// Lines in one answer.
 const LINES_MAX: i64 = 1_000;
@@ -20,14 +18,6 @@ pub(super) fn router() -> Router<Accounts> {
         .route("/api/v1/account", get(account))
         .route("/api/v1/account/history", get(history))
         .route("/api/v1/organisation/members", get(members))
-}
-
-fn answer(value: &impl Serialize) -> Result<Response<Body>, Fault> {
-    let mut response = Response::new(Body::from(serde_json::to_vec(value).map_err(Fault::broken)?));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
 }
 
 /// `GET /api/v1/account`
@@ -41,10 +31,10 @@ async fn account(program: Program) -> Response<Body> {
             let is_meant = program.organisation.as_ref().is_none_or(|id| *id == organisation.id);
             if is_meant {
                 let name = organisation.profile.name;
-                organisations.push(json!({ "id": organisation.id, "name": name, "roles": roles.names() }));
+                organisations.push(serde_json::json!({ "id": organisation.id, "name": name, "roles": roles.names() }));
             }
         }
-        answer(&json!({
+        json(&serde_json::json!({
             "id": person.id,
             "name": person.profile.name,
             "mail": person.profile.mail,
@@ -74,7 +64,7 @@ async fn history(program: Program) -> Response<Body> {
         let to = from.saturating_add(LINES_MAX - 1);
         let lines = program.accounts.trail(&scope, from, to).await?;
         let lines: Vec<Line> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        answer(&json!({ "scope": scope.name(), "lines": lines }))
+        json(&serde_json::json!({ "scope": scope.name(), "lines": lines }))
     };
     program.cx.end(read.await)
 }
@@ -87,9 +77,9 @@ async fn members(program: Program) -> Response<Body> {
         let members = program.accounts.members(&id).await?;
         let member = |member: &crate::accounts::organisation::Member| {
             let (person, since) = (&member.person, member.since.to_string());
-            json!({ "id": person.id, "name": person.profile.name, "roles": member.roles.names(), "since": since })
+            serde_json::json!({ "id": person.id, "name": person.profile.name, "roles": member.roles.names(), "since": since })
         };
-        answer(&json!({ "organisation": id, "members": members.iter().map(member).collect::<Vec<_>>() }))
+        json(&serde_json::json!({ "organisation": id, "members": members.iter().map(member).collect::<Vec<_>>() }))
     };
     program.cx.end(read.await)
 }

@@ -2,12 +2,11 @@
 
 use super::ERASURE_WAIT_S;
 use super::consent::{self, Purpose};
-use crate::accounts::audit::download;
 use crate::accounts::person::is_mail;
 use crate::accounts::throttle::{REPORT, STAMP};
 use crate::accounts::{Accounts, Me, Sent, Visitor, WORDS, said};
 use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
-use crate::web::{Cx, Fault, Fields};
+use crate::web::{Cx, Fault, Fields, download};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
@@ -106,7 +105,7 @@ async fn export(Sent { me, .. }: Sent) -> Response<Body> {
         return *first;
     }
     let exported = me.accounts.export(&me).await;
-    me.cx.end(exported.map(|bytes| download(bytes, "application/json", "about-me.json")))
+    me.cx.end(exported.map(|bytes| download("about-me.json", "application/json", bytes)))
 }
 
 /// `POST /account/privacy/consent`
