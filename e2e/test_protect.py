@@ -187,7 +187,9 @@ def test_salts_stay_with_their_owner(place, visit, tmp_path):
     page = watched.page
     register(page, node, mailbox, "Glaze")
     page.goto(f"{node.url}/protect")
+    assert page.locator("[data-caution=secret]").is_hidden()
     choose(page, "formula", mode="salted")
+    assert page.locator("[data-caution=secret]").is_visible()
     (tmp_path / "glaze.txt").write_bytes(b"3:1")
     put_down(page, [tmp_path / "glaze.txt"])
     go(page, "next")

@@ -122,7 +122,7 @@ impl What {
         let kinds = offered.map(|kind| Choice {
             id: kind.id.clone(),
             name: kind.name.of(cx.language).to_owned(),
-            note: String::new(),
+            note: kind.caution.name().to_owned(),
             is_chosen: kind.id == application.kind,
         });
         let caution = vocabulary.kind(&application.kind).map(|kind| kind.caution).unwrap_or_default();

@@ -20,9 +20,9 @@ pub const COUNTED_MAX: i64 = 10_000;
 /// Candidates that are looked at for one page of a search.
 const CANDIDATES_MAX: i64 = 4_000;
 /// Candidates whose titles are opened for one page of a search.
-const LOOKED_MAX: usize = 400;
+const LOOKED_MAX: usize = 120;
 /// Records that are sorted by title at once.
-const SORTED_MAX: i64 = 2_000;
+const SORTED_MAX: i64 = 1_000;
 
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Evidence {
     async fn by_title(&self, by: &Party, filter: &Filter) -> Result<Listed, Fault> {
         let sql = sql!(
             "select COLUMNS from record r where r.owner = $1 and ($2 = '' or r.kind = $2) \
-             and ($3 = '' or r.state = $3) order by r.id desc limit 2001"
+             and ($3 = '' or r.state = $3) order by r.id desc limit 1001"
         );
         let rows = self.db().rows(sql, &Self::values(by, filter)[..3]).await?;
         let is_cut = rows.len() as i64 > SORTED_MAX;
@@ -266,12 +266,12 @@ impl Evidence {
         let high: String = start.chars().chain(std::iter::repeat('f')).take(64).collect();
         // Each walks one index: of files, and of the records themselves.
         let of_files = sql!(
-            "select COLUMNS from (select distinct id from record_file where digest between $2 and $3 and id < $4 limit 500) f \
-             join record r on r.id = f.id where r.owner = $1 order by r.id desc limit 51"
+            "select COLUMNS from (select distinct id from record_file where digest between $2 and $3 limit 500) f \
+             join record r on r.id = f.id where r.owner = $1 and r.id < $4 order by r.id desc limit 51"
         );
         let of_records = sql!(
-            "select COLUMNS from (select id from record where digest between $2 and $3 and id < $4 limit 500) f \
-             join record r on r.id = f.id where r.owner = $1 order by r.id desc limit 51"
+            "select COLUMNS from (select id from record where digest between $2 and $3 limit 500) f \
+             join record r on r.id = f.id where r.owner = $1 and r.id < $4 order by r.id desc limit 51"
         );
         let (owner, before) = (by.owner.name(), after.unwrap_or(i64::MAX));
         let values = [owner.as_str().into(), edge('0').into(), edge('f').into(), before.into()];
@@ -303,14 +303,14 @@ impl Evidence {
                 "select COLUMNS from (select id from record_gram where gram = $5 and id > $4 order by id limit 4000) g \
                   join record r on r.id = g.id where r.owner = $1 and ($2 = '' or r.kind = $2) and ($3 = '' or r.state = $3) \
                   and exists (select 1 from record_gram a where a.gram = $6 and a.id = g.id) \
-                  and exists (select 1 from record_gram b where b.gram = $7 and b.id = g.id) order by r.id limit 400"
+                  and exists (select 1 from record_gram b where b.gram = $7 and b.id = g.id) order by r.id limit 120"
             )
         } else {
             sql!(
                 "select COLUMNS from (select id from record_gram where gram = $5 and id < $4 order by id desc limit 4000) g \
                   join record r on r.id = g.id where r.owner = $1 and ($2 = '' or r.kind = $2) and ($3 = '' or r.state = $3) \
                   and exists (select 1 from record_gram a where a.gram = $6 and a.id = g.id) \
-                  and exists (select 1 from record_gram b where b.gram = $7 and b.id = g.id) order by r.id desc limit 400"
+                  and exists (select 1 from record_gram b where b.gram = $7 and b.id = g.id) order by r.id desc limit 120"
             )
         };
         let mut values = Self::values(by, filter).to_vec();

@@ -342,6 +342,12 @@
     return turn;
   };
 
+  for (const radio of form.querySelectorAll('input[name="kind"]')) {
+    radio.addEventListener("change", () => {
+      for (const one of form.querySelectorAll("[data-caution]")) one.hidden = one.dataset.caution !== radio.dataset.says;
+    });
+  }
+
   const chosen = (event) => {
     const entries = [...event.target.files].map((file) => [file.webkitRelativePath || file.name, file]);
     // So that the same file can be chosen again.
