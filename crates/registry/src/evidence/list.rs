@@ -264,14 +264,15 @@ impl Evidence {
             from_hex(&text).unwrap_or_default()
         };
         let high: String = start.chars().chain(std::iter::repeat('f')).take(64).collect();
-        // Each walks one index: of files, and of the records themselves.
+        // Each walks one index: of files, and of the records themselves. A cross join, because SQLite
+        // would else begin with all records of the owner.
         let of_files = sql!(
             "select COLUMNS from (select distinct id from record_file where digest between $2 and $3 limit 500) f \
-             join record r on r.id = f.id where r.owner = $1 and r.id < $4 order by r.id desc limit 51"
+             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 51"
         );
         let of_records = sql!(
             "select COLUMNS from (select id from record where digest between $2 and $3 limit 500) f \
-             join record r on r.id = f.id where r.owner = $1 and r.id < $4 order by r.id desc limit 51"
+             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 51"
         );
         let (owner, before) = (by.owner.name(), after.unwrap_or(i64::MAX));
         let values = [owner.as_str().into(), edge('0').into(), edge('f').into(), before.into()];
