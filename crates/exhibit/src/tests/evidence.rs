@@ -269,7 +269,7 @@ async fn a_list_is_paged_without_gaps() {
         house.evidence.preserve(&lin, &draft(&format!("k{i}"), &format!("月 {i:03}"))).await.unwrap();
     }
     for order in Order::ALL {
-        for query in ["", "月 1"] {
+        for query in ["", "月", "月 1"] {
             let mut filter = Filter { order, query: query.to_owned(), ..Filter::default() };
             let mut seen = Vec::new();
             loop {
@@ -282,7 +282,7 @@ async fn a_list_is_paged_without_gaps() {
             }
             let different: HashSet<i64> = seen.iter().copied().collect();
             let expected =
-                if query.is_empty() { 120 } else { (0..120).filter(|i| format!("{i:03}").contains('1')).count() };
+                if query != "月 1" { 120 } else { (0..120).filter(|i| format!("{i:03}").contains('1')).count() };
             assert_eq!((seen.len(), different.len()), (expected, expected), "{order:?} {query}");
         }
     }

@@ -82,6 +82,20 @@ async fn programs(house: &House) {
         ("files", wrong(&|v| v["mode"] = "salted".into())),
         ("people", wrong(&|v| v["people"] = json!([{ "part": "nobody" }]))),
         ("work", wrong(&|v| v["work"] = "W0".into())),
+        // One wrong file among several records makes none of them.
+        (
+            "files",
+            wrong(&|v| {
+                let good = v["files"][0].clone();
+                let twelve = (0..12).map(|at| {
+                    let mut file = good.clone();
+                    file["path"] = if at == 11 { "x".repeat(1025).into() } else { format!("{at}").into() };
+                    file
+                });
+                v["files"] = twelve.collect();
+                v["each"] = true.into();
+            }),
+        ),
         ("body", wrong(&|v| v["more"] = 1.into())),
         ("body", json!([])),
     ] {

@@ -456,6 +456,11 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
                 works.loosen(&me, &id).await?;
                 show_confirm(&works, &me, &draft, Some(&fault), false).await
             }
+            // The applicant left the organisation in this moment: the draft is the person's again.
+            Err(fault @ (Fault::NotFound | Fault::NotAllowed)) => {
+                works.loosen(&me, &id).await?;
+                Err(fault)
+            }
             Err(other) => Err(other),
         }
     };
@@ -501,6 +506,8 @@ impl Works {
             self.note_kept(by, &entry).await?;
             return Ok(vec![entry]);
         }
+        let all = application.draft(node, by, &vocabulary, (idem.to_owned(), content.clone(), work), files.clone());
+        self.evidence().check(by, &all).await?;
         let (attached, own): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_attached);
         if own.len() > EACH_MAX || attached.len() > ATTACHED_MAX {
             let counts = [("count", EACH_MAX.to_string()), ("attached", ATTACHED_MAX.to_string())];

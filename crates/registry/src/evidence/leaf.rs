@@ -243,7 +243,10 @@ impl Facts<'_> {
             Mode::Salted => "leaf-mode-salted",
         };
         if self.count > 0 {
-            rows.push(Row::new(w.say("leaf-mode"), page::escape(&w.say(mode))));
+            // The files of a whole work are its records, which the node has.
+            if said("whole").is_none() {
+                rows.push(Row::new(w.say("leaf-mode"), page::escape(&w.say(mode))));
+            }
             let count = w.fill("leaf-count", &[("count", &self.count.to_string()), ("size", &page::size(self.bytes))]);
             rows.push(Row::new(w.say("leaf-files"), self.list(w, &self.files, link, true)).small(count));
         }

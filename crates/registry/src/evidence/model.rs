@@ -161,12 +161,13 @@ impl Party {
     }
 
     /// The party that confirmed a record, for what follows from it without a request. None where the
-    /// person or the organisation is gone.
+    /// person or the organisation is gone, or the person is frozen: then nothing new is made.
     ///
     /// # Errors
     /// Where the database or the vault fails.
     pub async fn of_entry(accounts: &Accounts, entry: &Entry, now: Time) -> Result<Option<Self>, Fault> {
-        let Some(person) = accounts.person(&entry.person).await? else { return Ok(None) };
+        let person = accounts.person(&entry.person).await?.filter(|person| !person.is_frozen());
+        let Some(person) = person else { return Ok(None) };
         let organisation = match &entry.owner {
             Owner::Person(_) => None,
             Owner::Organisation(id) => match accounts.organisation(id).await? {

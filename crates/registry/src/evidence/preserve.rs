@@ -100,7 +100,12 @@ impl Evidence {
         Err(field("idempotency_key", by.words().say("key-used")))
     }
 
-    async fn check(&self, by: &Party, draft: &Draft) -> Result<(), Fault> {
+    /// Whether a draft can be a record. A maker that makes several out of one application asks for all of
+    /// it before the first, so that what is refused makes none.
+    ///
+    /// # Errors
+    /// A field fault where it cannot.
+    pub async fn check(&self, by: &Party, draft: &Draft) -> Result<(), Fault> {
         let w = by.words();
         let is_key = |key: &str| (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         if !is_key(&draft.idem) {

@@ -69,7 +69,8 @@
   };
   const showSalts = async () => {
     const box = $("salts");
-    if (!box) return;
+    // An application that begins has no files yet, and is not stored.
+    if (!box || (form.id === "what" && have === 0)) return;
     const { found, missing } = await held();
     const isSalted = box.hasAttribute("data-salted") || Object.keys(found).length > 0;
     box.hidden = !isSalted;
