@@ -29,6 +29,7 @@ run: setup
 	@exec $(TARGET)/release/shiyin serve --data $(DATA) --listen 127.0.0.1:$(PORT)
 
 test: setup
+	@! command -v rustup >/dev/null || rustup target add wasm32-unknown-unknown
 	scripts/peers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -58,5 +59,5 @@ pictures:
 fuzz:
 	for target in $$(cargo +nightly fuzz list); do \
 		mkdir -p fuzz/corpus/$$target; \
-		cargo +nightly fuzz run $$target fuzz/corpus/$$target vectors/tokens vectors/requests vectors/pki vectors/public/tokens vectors/public/pki -- -max_total_time=60 || exit 1; \
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target vectors/tokens vectors/requests vectors/pki vectors/public/tokens vectors/public/pki $$(ls -d fuzz/seeds/$$target 2>/dev/null) -- -max_total_time=60 || exit 1; \
 	done
