@@ -8,8 +8,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let (name, rest) = bytes.split_at(bytes.len().min(16));
     let name = String::from_utf8_lossy(name);
     let mut desk = Desk::new();
-    for end in ["", ".tsr", ".salt", ".manifest.json", ".salts.json", ".pem"] {
+    let ends = ["", ".tsr", ".salt", ".manifest.json", ".salts.json", ".pem", ".record.json", "/package.json", ".zip"];
+    for end in ends {
         desk.offer(&format!("{name}{end}"), rest.len() as u64, Some(rest));
+    }
+    for laid in desk.open(ends.len() - 1, rest).unwrap_or_default() {
+        assert!(laid.item >= ends.len());
     }
     for job in desk.plan() {
         for algorithm in job.algorithms {

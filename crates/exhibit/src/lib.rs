@@ -1,12 +1,16 @@
 //! Readers of records: what strangers, judges and users see of evidence.
 //!
-//! Rooms never know each other. Each has its words and templates beside its code, and
+//! Rooms do not know each other, but for what all trust (`verification`) and for packages, which hold
+//! certificates. Each has its words and templates beside its code, and
 //! a router that `shiyin` puts together.
 
 pub mod authority;
+pub mod certificates;
 pub mod help;
 pub mod home;
+pub mod numbers;
 mod operation;
+pub mod packages;
 pub mod records;
 #[cfg(test)]
 mod tests;
@@ -16,6 +20,8 @@ use axum::Router;
 use registry::evidence::Evidence;
 use registry::web::Nav;
 use std::sync::Arc;
+use store::blobs::Blobs;
+use trust::TrustError;
 
 /// The entries of the navigation, in order.
 #[must_use]
@@ -23,8 +29,17 @@ pub fn navigation() -> Vec<Nav> {
     vec![records::NAV, verification::NAV, authority::NAV, help::NAV]
 }
 
-/// The pages and the API of this floor.
-pub fn router(evidence: &Evidence) -> Router {
+/// Makes what the rooms of this floor keep. To be called once, before anybody asks.
+///
+/// # Errors
+/// Where the database does not open.
+pub async fn open(evidence: &Evidence) -> Result<(), TrustError> {
+    certificates::Certificates::open(evidence).await?;
+    numbers::Numbers::open(evidence).await
+}
+
+/// The pages and the API of this floor. `log` is where the public files of the node's log are.
+pub fn router(evidence: &Evidence, log: Option<Blobs>) -> Router {
     let accounts = evidence.accounts();
     // Packing the verifier takes a moment, which no visitor should wait for.
     let _ = verification::offline_digest();
@@ -36,4 +51,7 @@ pub fn router(evidence: &Evidence) -> Router {
         .with_state(Arc::clone(accounts.site()))
         .merge(operation::router(evidence))
         .merge(records::router().with_state(evidence.clone()))
+        .merge(numbers::router(&numbers::Numbers::new(evidence, log.clone())))
+        .merge(packages::router(&packages::Packages::new(evidence, log)))
+        .merge(certificates::router(&certificates::Certificates::new(evidence)))
 }

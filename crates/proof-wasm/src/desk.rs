@@ -4,18 +4,22 @@
 //! somebody trusts it. A file with a salt is hashed with and without it: what was
 //! stamped decides which of the two is meant.
 
-use crate::judge::Outcome;
+use crate::archive::Unpacking;
+use crate::judge::{Outcome, similar};
 use crate::kind::Kind;
+use crate::pdf::Kept;
+use crate::salts;
 use proof::der::Time;
 use proof::digest::{Digest, DigestAlgorithm};
-use proof::manifest::SALTS_SUFFIX;
 use proof::pem;
 use proof::verify;
 use proof::x509::Certificate;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Items that a desk takes; a larger folder is checked on the command line.
 pub const ITEMS_MAX: usize = 200_000;
+/// Bytes of texts that are kept at hand, together.
+const TEXTS_BYTES_MAX: usize = 8 << 20;
 
 /// One thing that was put down.
 pub(crate) struct Item {
@@ -27,20 +31,69 @@ pub(crate) struct Item {
     pub(crate) digests: Vec<Digest>,
     /// Over the salt and the content.
     pub(crate) salted: Vec<Digest>,
-    salt: Option<[u8; 32]>,
+    pub(crate) salt: Option<[u8; 32]>,
     pub(crate) fault: Option<String>,
+    /// The archive or certificate that it is a part of.
+    pub(crate) within: Option<usize>,
+    /// Whether it rides in a certificate, and was hashed when it was laid.
+    pub(crate) is_attached: bool,
+    /// Of an archive or certificate: whether its parts lie on the desk, or why it was not opened.
+    pub(crate) opened: Option<Result<(), String>>,
 }
 
 impl Item {
+    pub(crate) fn new(name: &str, size: Option<u64>, kind: Kind, bytes: Vec<u8>) -> Self {
+        let (digests, salted) = (Vec::new(), Vec::new());
+        Self {
+            name: name.to_owned(),
+            size,
+            kind,
+            bytes,
+            digests,
+            salted,
+            salt: None,
+            fault: None,
+            within: None,
+            is_attached: false,
+            opened: None,
+        }
+    }
+
     /// Whether it is what others are about, and not a means of checking.
     pub(crate) fn is_content(&self) -> bool {
-        matches!(self.kind, Kind::Content | Kind::Manifest)
+        let is_it = matches!(self.kind, Kind::Content | Kind::Manifest | Kind::Record(_) | Kind::Pdf { .. });
+        is_it || self.is_closed()
+    }
+
+    /// Whether it is a file that people make, and no evidence.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.kind, Kind::Content | Kind::Pdf { is_certificate: false })
+    }
+
+    /// Whether it is an archive whose parts do not lie on the desk.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.kind == Kind::Archive && self.opened != Some(Ok(()))
+    }
+
+    /// Its folder, with the last `/`.
+    pub(crate) fn folder(&self) -> &str {
+        self.name.rfind('/').map_or("", |at| self.name.get(..=at).unwrap_or_default())
+    }
+
+    /// The last part of its name.
+    pub(crate) fn base(&self) -> &str {
+        base(&self.name)
     }
 
     /// Whether there is a salt for it.
     pub(crate) fn has_salt(&self) -> bool {
         self.salt.is_some()
     }
+}
+
+/// The last part of a path.
+pub(crate) fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// An item that must be hashed: the salt first, then the content.
@@ -73,6 +126,11 @@ pub struct Desk {
     pub(crate) anchors: Vec<Vec<u8>>,
     pub(crate) lists: Vec<Vec<u8>>,
     pub(crate) trusted: BTreeSet<String>,
+    /// Bytes of texts that are kept at hand.
+    text_bytes: usize,
+    pub(crate) pdfs: Kept,
+    /// Archives of which further bytes must be fetched.
+    pub(crate) unpacking: BTreeMap<usize, Unpacking>,
 }
 
 impl Desk {
@@ -109,37 +167,49 @@ impl Desk {
         if self.items.len() >= ITEMS_MAX {
             return None;
         }
-        let kind = bytes.map_or(Kind::Content, |bytes| Kind::of(name, bytes));
-        let bytes = match kind {
-            Kind::Content => Vec::new(),
-            _ => bytes.unwrap_or_default().to_vec(),
+        let kind = match bytes {
+            _ if Kind::is_archive(name) => Kind::Archive,
+            Some(bytes) => Kind::of(name, bytes),
+            None => Kind::Content,
         };
-        self.items.push(Item {
-            name: name.to_owned(),
-            size: Some(size),
-            kind,
-            bytes,
-            digests: Vec::new(),
-            salted: Vec::new(),
-            salt: None,
-            fault: None,
-        });
+        self.put(name, size, kind, bytes.unwrap_or_default());
         self.items.last().map(|item| &item.kind)
+    }
+
+    fn put(&mut self, name: &str, size: u64, kind: Kind, bytes: &[u8]) {
+        let (kind, opened) = self.keep_pdf(kind, bytes.len());
+        let bytes = if opened.is_some() { Vec::new() } else { self.kept(&kind, bytes) };
+        self.items.push(Item { opened, ..Item::new(name, Some(size), kind, bytes) });
+    }
+
+    /// What is kept of the bytes: all of what is read here, and of contents the texts that are small
+    /// enough to find out why they differ.
+    pub(crate) fn kept(&mut self, kind: &Kind, bytes: &[u8]) -> Vec<u8> {
+        match kind {
+            Kind::Archive => Vec::new(),
+            Kind::Content if self.text_bytes + bytes.len() > TEXTS_BYTES_MAX || !similar::is_text(bytes) => Vec::new(),
+            Kind::Content => {
+                self.text_bytes += bytes.len();
+                bytes.to_vec()
+            }
+            _ => bytes.to_vec(),
+        }
+    }
+
+    /// Takes a part of an archive, as [`Desk::offer`] does.
+    pub(crate) fn offer_part(&mut self, archive: usize, name: &str, size: u64, bytes: Option<&[u8]>) {
+        let kind = bytes.map_or(Kind::Content, |bytes| Kind::of(name, bytes));
+        // An archive in an archive is a content of it and is not opened: no nesting.
+        self.put(name, size, kind, bytes.unwrap_or_default());
+        if let Some(item) = self.items.last_mut() {
+            item.within = Some(archive);
+        }
     }
 
     /// Takes the digest of a content that stays elsewhere.
     pub fn offer_digest(&mut self, name: &str, digest: Digest) {
-        let (name, kind) = (name.to_owned(), Kind::Content);
-        self.items.push(Item {
-            name,
-            size: None,
-            kind,
-            bytes: Vec::new(),
-            digests: vec![digest],
-            salted: Vec::new(),
-            salt: None,
-            fault: None,
-        });
+        let item = Item::new(name, None, Kind::Content, Vec::new());
+        self.items.push(Item { digests: vec![digest], ..item });
     }
 
     /// The certificates among the files.
@@ -183,9 +253,18 @@ impl Desk {
         if !has_token {
             algorithms.insert(DigestAlgorithm::Sm3);
         }
-        let mut salts = self.salts();
+        let mut salts = salts::by_item(&self.items);
         let mut jobs = Vec::new();
+        // An archive that lies open is hashed by its parts, unless a token from outside may be over it.
+        let is_inside = |(_, token): (usize, &Item)| token.within.is_some();
+        let skips_open = self.tokens().all(is_inside);
         for (item, about) in self.items.iter_mut().enumerate().filter(|(_, about)| about.fault.is_none()) {
+            if skips_open && about.kind == Kind::Archive && !about.is_closed() {
+                continue;
+            }
+            if about.is_attached {
+                continue;
+            }
             let salt = salts.remove(&item);
             if about.salt != salt {
                 about.salt = salt;
@@ -204,36 +283,6 @@ impl Desk {
             }
         }
         jobs
-    }
-
-    /// The salts by their items: the one beside a file, the one in its folder's salts, or the only one
-    /// there is for the only file.
-    fn salts(&self) -> HashMap<usize, [u8; 32]> {
-        let mut by_name: HashMap<String, [u8; 32]> = HashMap::new();
-        let mut single = Vec::new();
-        for item in &self.items {
-            match &item.kind {
-                Kind::Salt(salt) => {
-                    single.push(*salt);
-                    by_name.insert(item.name.strip_suffix(".salt").unwrap_or(&item.name).to_owned(), *salt);
-                }
-                Kind::Salts(salts) => {
-                    let root = item.name.strip_suffix(SALTS_SUFFIX).unwrap_or_default();
-                    by_name.extend(salts.iter().map(|(path, salt)| (format!("{root}/{path}"), *salt)));
-                }
-                _ => {}
-            }
-        }
-        let mut found: HashMap<usize, [u8; 32]> = HashMap::new();
-        let mut contents = Vec::new();
-        for (number, item) in self.items.iter().enumerate() {
-            found.extend(by_name.get(&item.name).map(|salt| (number, *salt)));
-            contents.extend(item.is_content().then_some(number));
-        }
-        if let ([salt], [content]) = (single.as_slice(), contents.as_slice()) {
-            found.entry(*content).or_insert(*salt);
-        }
-        found
     }
 
     /// Takes the digest of an item: over its content, or over its salt and its content.

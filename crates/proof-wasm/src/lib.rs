@@ -5,6 +5,7 @@
 //! a [`judge::Outcome`] that is shown in twelve parts (FEATURES section 3). Nothing
 //! here reads a file or a clock, and a certificate counts only after an act of trust.
 
+pub mod archive;
 mod articles;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod browser;
@@ -13,6 +14,9 @@ pub mod judge;
 pub mod kind;
 pub mod page;
 pub mod parts;
+pub mod pdf;
+mod salts;
+pub mod sentences;
 #[cfg(target_arch = "wasm32")]
 mod wall;
 pub mod words;

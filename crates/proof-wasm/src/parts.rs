@@ -1,9 +1,8 @@
 //! Which part of the page a finding belongs to, and the two answers that are kept apart:
 //! is the timestamp genuine, and is the content the one it was issued for.
 
-use crate::judge::{FileState, Outcome, Subject};
-use crate::words::{Word, fill};
-use proof::report::{Code, Finding, Language, Report, Severity, Verdict};
+use crate::judge::{FileState, Subject};
+use proof::report::{Code, Finding, Report, Severity, Verdict};
 
 /// The parts that findings stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +17,8 @@ pub enum Part {
     Issuer,
     /// Others who saw it.
     Witness,
+    /// Who applied, and what is opened of what was stated.
+    Who,
     /// What became known later.
     Since,
 }
@@ -35,12 +36,40 @@ pub fn part_of(code: Code) -> Part {
         | Code::FileMissing
         | Code::FileUnreadable
         | Code::SaltsMissing
-        | Code::ManifestMalformed => Part::File,
+        | Code::ManifestMalformed
+        | Code::PdfContentSame
+        | Code::PdfContentChanged
+        | Code::PdfChangedAfterSigning
+        | Code::PdfMetadataChanged
+        | Code::PdfVisibleFieldAdded
+        | Code::PdfRevisionsFollow
+        | Code::PdfRangeWrong
+        | Code::PdfMalformed
+        | Code::PdfUnsigned
+        | Code::CertificateUnsigned
+        | Code::SimilarText
+        | Code::FileRenamed
+        | Code::ListProven
+        | Code::ListMissing
+        | Code::ListWrong
+        | Code::PartMalformed
+        | Code::RecordFilesSame
+        | Code::RecordFilesNotGiven
+        | Code::SaltNotGiven
+        | Code::PackageComplete
+        | Code::PackageManifestMissing
+        | Code::ZipRefused => Part::File,
+        Code::OpeningsFit | Code::OpeningWrong => Part::Who,
         Code::TimeStated
         | Code::TimeInFuture
         | Code::TimesContradict
         | Code::TimeOutsideCertificate
-        | Code::BackdatingNotExcluded => Part::Time,
+        | Code::BackdatingNotExcluded
+        | Code::PdfTimeProven
+        | Code::PdfTimeUnproven
+        | Code::PdfTimeUnconfirmed
+        | Code::PdfTimestampWrong
+        | Code::PdfSignerOutsideValidity => Part::Time,
         Code::AuthorityTrusted
         | Code::AuthorityUnconfirmed
         | Code::PathSignatureWrong
@@ -57,7 +86,12 @@ pub fn part_of(code: Code) -> Part {
         | Code::KeyUnsupported
         | Code::TsaNameWrong
         | Code::SignerCertificateMissing
-        | Code::CertificateMalformed => Part::Issuer,
+        | Code::CertificateMalformed
+        | Code::PdfSignerTrusted
+        | Code::CertificateOtherAuthority
+        | Code::PdfSignerMissing
+        | Code::PdfSignerPurpose
+        | Code::PdfSignerPathBroken => Part::Issuer,
         Code::LogIncluded
         | Code::IndependentTime
         | Code::StampNotIndependent
@@ -72,7 +106,9 @@ pub fn part_of(code: Code) -> Part {
         | Code::Revoked
         | Code::NoRevocationData
         | Code::RevocationDataOld
-        | Code::RevocationListMalformed => Part::Since,
+        | Code::RevocationListMalformed
+        | Code::PdfSignerRevoked
+        | Code::PdfSignerRevokedLater => Part::Since,
         _ => Part::Token,
     }
 }
@@ -82,11 +118,18 @@ pub fn of(report: &Report, part: Part) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(move |f| part_of(f.code) == part)
 }
 
-/// What the findings come to without those about files: whether the timestamp is genuine.
+/// What the findings come to without those about files and openings: whether the timestamp, and the
+/// record that it is over, are genuine.
 #[must_use]
 pub fn genuine(report: &Report) -> Verdict {
-    let findings = report.findings.iter().filter(|f| part_of(f.code) != Part::File).cloned().collect();
-    Report::new(findings, None).verdict
+    let counts = |f: &&Finding| !matches!(part_of(f.code), Part::File | Part::Who);
+    Report::new(report.findings.iter().filter(counts).cloned().collect(), None).verdict
+}
+
+/// The worst of a subject's tokens: whether it is genuine.
+#[must_use]
+pub fn is_genuine(subject: &Subject) -> Verdict {
+    subject.tokens.iter().map(|(_, report)| genuine(report)).max().unwrap_or(Verdict::Incomplete)
 }
 
 /// What is known of the issuer and its key at that time. A key says nothing where the token was not made with it.
@@ -116,76 +159,4 @@ pub fn same(subject: &Subject) -> Option<bool> {
         return Some(false);
     }
     (!subject.files.is_empty() && states().all(|s| s == FileState::Same)).then_some(true)
-}
-
-/// The sentences about one subject: is the timestamp genuine, and is the content the one.
-#[must_use]
-pub fn sentences(subject: &Subject, has_loose: bool, language: Language) -> Vec<String> {
-    let genuine = subject.tokens.iter().map(|(_, report)| genuine(report)).max().unwrap_or(Verdict::Incomplete);
-    let first = match genuine {
-        Verdict::Valid => Word::Genuine,
-        Verdict::Unconfirmed => Word::Unconfirmed,
-        Verdict::Incomplete => Word::Incomplete,
-        Verdict::Invalid => Word::NotGenuine,
-    };
-    // The manifest of a folder is a means, not one of its files.
-    let files: Vec<_> = subject.files.iter().skip(usize::from(subject.is_folder)).collect();
-    let count = |state: FileState| files.iter().filter(|f| f.state == state).count();
-    let (differs, same, extra) = (count(FileState::Differs), count(FileState::Same), count(FileState::Extra));
-    let total = files.len() - extra;
-    let say = |word: Word, count: usize| {
-        fill(word.text(language), &[("count", &count.to_string()), ("total", &total.to_string())])
-    };
-    let manifest = subject.files.first().filter(|_| subject.is_folder).map(|f| f.state);
-    let second = match manifest {
-        Some(FileState::Differs) => say(Word::ManifestDiffers, 0),
-        Some(state) if state != FileState::Same => say(Word::SomeUncompared, total),
-        Some(_) if total == 0 => say(Word::ManifestEmpty, 0),
-        _ if total == 0 && has_loose => say(Word::NothingFits, 0),
-        _ if total == 0 => say(Word::NothingGiven, 0),
-        _ if total == 1 && differs == 1 => say(Word::DiffersOne, 1),
-        _ if differs > 0 => say(Word::DiffersSome, differs),
-        _ if same == total && total == 1 => say(Word::SameOne, 1),
-        _ if same == total => say(Word::SameAll, same),
-        _ => say(Word::SomeUncompared, total - same),
-    };
-    let mut said = vec![first.text(language).to_owned(), second];
-    if !subject.is_folder && files.iter().any(|f| f.is_salted && f.state == FileState::Same) {
-        said.push(Word::UnderSalt.text(language).to_owned());
-    }
-    if extra > 0 {
-        said.push(say(Word::ExtraSome, extra));
-    }
-    said
-}
-
-/// The headline over everything.
-#[must_use]
-pub fn headline(outcome: &Outcome, language: Language) -> Vec<String> {
-    let loose = || {
-        let count = outcome.loose.len().to_string();
-        fill(Word::LooseSome.text(language), &[("count", &count)])
-    };
-    match outcome.subjects.as_slice() {
-        [] => vec![Word::NoToken.text(language).to_owned()],
-        [one] => {
-            let mut said = sentences(one, !outcome.loose.is_empty(), language);
-            said.extend((!outcome.loose.is_empty()).then(loose));
-            said
-        }
-        many => {
-            let count = |is_it: fn(Verdict) -> bool| many.iter().filter(|s| is_it(s.verdict())).count();
-            let failing = count(|verdict| verdict == Verdict::Invalid);
-            let open = count(|verdict| matches!(verdict, Verdict::Unconfirmed | Verdict::Incomplete));
-            let say = |word: Word, count: usize| {
-                fill(word.text(language), &[("count", &count.to_string()), ("total", &many.len().to_string())])
-            };
-            let mut said = Vec::new();
-            said.extend((failing > 0).then(|| say(Word::SeveralFail, failing)));
-            said.extend((open > 0).then(|| say(Word::SeveralOpen, open)));
-            said.extend((failing + open == 0).then(|| say(Word::SeveralHold, many.len())));
-            said.extend((!outcome.loose.is_empty()).then(loose));
-            said
-        }
-    }
 }

@@ -11,8 +11,10 @@ use proof::der::Time;
 use proof::digest::{Digest, DigestAlgorithm, Hasher, from_hex};
 use proof::report::Language;
 use proof::tsp::TimeStampReq;
+use proof::zip::{Decoder, ReadError, Source};
 use serde_json::json;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 #[derive(Default)]
 struct Wall {
@@ -20,6 +22,32 @@ struct Wall {
     output: Vec<u8>,
     desk: Desk,
     hashers: Vec<Hasher>,
+    /// What is hashed is a part of an archive: none where it turned out to be spoilt.
+    decoder: Option<Option<Decoder>>,
+    archive: Fetched,
+}
+
+/// As much of an archive as was fetched: pieces by their offsets.
+#[derive(Default)]
+struct Fetched {
+    size: u64,
+    pieces: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Source for Fetched {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, ReadError> {
+        if offset.checked_add(length as u64).is_none_or(|end| end > self.size) {
+            return Err(ReadError::Failed("the archive ends too early".to_owned()));
+        }
+        let missing = ReadError::Missing { offset, length };
+        let Some((at, piece)) = self.pieces.range(..=offset).next_back() else { return Err(missing) };
+        let from = usize::try_from(offset - at).unwrap_or(usize::MAX);
+        piece.get(from..).and_then(|rest| rest.get(..length)).map(<[u8]>::to_vec).ok_or(missing)
+    }
 }
 
 thread_local! {
@@ -100,6 +128,47 @@ extern "C" fn offer(name_length: usize, size: f64, has_bytes: u32) -> u32 {
         wall.output = kind.name().as_bytes().to_vec();
         1
     })
+}
+
+/// Begins to open the archive of `size` bytes that was offered.
+#[unsafe(export_name = "archive_begin")]
+extern "C" fn archive_begin(size: f64) {
+    with(|wall| wall.archive = Fetched { size: size as u64, pieces: BTreeMap::new() });
+}
+
+/// Takes the bytes of the archive from `offset` on.
+#[unsafe(export_name = "archive_piece")]
+extern "C" fn archive_piece(offset: f64) {
+    with(|wall| {
+        let piece = wall.input.clone();
+        wall.archive.pieces.insert(offset as u64, piece);
+    });
+}
+
+/// Opens the archive or certificate that is this item, as JSON: the `parts` that were laid on the desk, or
+/// which bytes are `missing`. A part that is `attached` needs no hashing.
+#[unsafe(export_name = "archive_open")]
+extern "C" fn archive_open(item: usize) {
+    with(|wall| {
+        let said = match wall.desk.open(item, &wall.archive) {
+            Err(ReadError::Missing { offset, length }) => json!({ "missing": [offset, length] }),
+            Err(ReadError::Failed(_)) => json!({ "parts": [] }),
+            Ok(laid) => {
+                let part = |one: crate::archive::Laid| match one.entry {
+                    Some(entry) => json!({
+                        "name": one.name, "kind": one.kind, "size": one.size, "offset": entry.offset,
+                        "packed": entry.packed, "deflated": entry.is_deflated, "crc": entry.crc,
+                    }),
+                    None => json!({ "name": one.name, "kind": one.kind, "size": one.size, "attached": true }),
+                };
+                json!({ "parts": laid.into_iter().map(part).collect::<Vec<_>>() })
+            }
+        };
+        if said.get("parts").is_some() {
+            wall.archive = Fetched::default();
+        }
+        wall.say(&said);
+    });
 }
 
 /// The certificates among the items, as JSON.
@@ -195,8 +264,15 @@ extern "C" fn hash_begin() -> u32 {
     with(|wall| {
         let Some(algorithms) = wall.text().lines().map(algorithm).collect::<Option<Vec<_>>>() else { return 0 };
         wall.hashers = algorithms.into_iter().map(DigestAlgorithm::hasher).collect();
+        wall.decoder = None;
         1
     })
+}
+
+/// What follows is a part of an archive: as its directory says, deflated or not, of this size, with this CRC.
+#[unsafe(export_name = "hash_part")]
+extern "C" fn hash_part(is_deflated: u32, size: f64, crc: u32) {
+    with(|wall| wall.decoder = Some(Some(Decoder::new(is_deflated != 0, size as u64, crc))));
 }
 
 /// Adds the input.
@@ -205,16 +281,33 @@ extern "C" fn hash_update() {
     // Pieces that stay in the fastest cache while each algorithm goes over them.
     const PIECE_BYTES: usize = 16 << 10;
     with(|wall| {
-        for piece in wall.input.chunks(PIECE_BYTES) {
-            wall.hashers.iter_mut().for_each(|hasher| hasher.update(piece));
+        let Wall { input, hashers, decoder, .. } = wall;
+        let mut hash = |bytes: &[u8]| {
+            for piece in bytes.chunks(PIECE_BYTES) {
+                hashers.iter_mut().for_each(|hasher| hasher.update(piece));
+            }
+        };
+        match decoder {
+            None => hash(input),
+            Some(part) => {
+                let is_spoilt = part.as_mut().is_some_and(|decoder| decoder.push(input, &mut hash).is_err());
+                if is_spoilt {
+                    *part = None;
+                }
+            }
         }
     });
 }
 
-/// Ends them: a line each, `SHA-256:HEX`.
+/// Ends them: a line each, `SHA-256:HEX`. Nothing where what was hashed is a part that is spoilt.
 #[unsafe(export_name = "hash_finish")]
 extern "C" fn hash_finish() {
     with(|wall| {
+        let decoder = wall.decoder.take();
+        if decoder.is_some_and(|part| part.is_none_or(|decoder| decoder.finish().is_err())) {
+            wall.output.clear();
+            return;
+        }
         let lines: Vec<String> = std::mem::take(&mut wall.hashers)
             .into_iter()
             .map(|hasher| {

@@ -7,6 +7,9 @@
   if (!desk) return;
   const LOOKED_INTO_BYTES = 4 << 20;
   const MANIFEST_BYTES = 64 << 20;
+  const PDF_BYTES = 16 << 20;
+  const ARCHIVE_BYTES = 32 << 20;
+  const ARCHIVE_PIECE_BYTES = 16 << 10;
   const ITEMS_MAX = 200000;
   const ROWS_MAX = 200;
   const offline = desk.hasAttribute("data-offline");
@@ -76,9 +79,29 @@
     wall = (await WebAssembly.instantiate(verifier, {})).instance.exports;
     speak();
     $("drop").hidden = false;
-    for (const form of document.querySelectorAll(".no-script")) form.hidden = true;
     listen();
     desk.dataset.state = "ready";
+    const quiet = () => {
+      for (const still of document.querySelectorAll(".no-script")) still.hidden = true;
+    };
+    if (!desk.dataset.given) return quiet();
+    // What the node found stays in sight until it was found again here.
+    await guarded(async () => {
+      await lay();
+      quiet();
+    })();
+  };
+
+  // What the page is about lies on the desk from the beginning: the reader only puts files beside it.
+  const lay = async () => {
+    const entries = [];
+    for (const address of desk.dataset.given.split(" ")) {
+      const answer = await fetch(address);
+      if (!answer.ok) throw new Error(`given: ${answer.status}`);
+      const name = address.split("/").pop();
+      entries.push([name, new File([await answer.blob()], name)]);
+    }
+    await offer(entries);
   };
 
   const speak = () => {
@@ -125,6 +148,7 @@
     });
     await adding;
     if (mine === round) desk.dataset.state = "ready";
+    if (mine === round && desk.dataset.given) await lay();
   };
 
   // What is put down later stops the hashing under way and waits for its turn on the desk.
@@ -144,11 +168,13 @@
     for (const [name, file] of entries) {
       // A part of a folder must not pass for the whole.
       if (files.length >= ITEMS_MAX) throw new Error("too-many");
-      const isManifest = /\.(manifest|salts)\.json$/i.test(name);
-      const looks = file.size <= (isManifest ? MANIFEST_BYTES : LOOKED_INTO_BYTES);
+      const isManifest = /\.(manifest|salts|files|openings)\.json$|(^|\/)(package|files|openings)\.json$/i.test(name);
+      const isArchive = /\.zip$/i.test(name);
+      const isPdf = /\.pdf$/i.test(name);
+      const looks = file.size <= (isManifest ? MANIFEST_BYTES : isPdf ? PDF_BYTES : LOOKED_INTO_BYTES);
       let bytes = null;
       let fault = null;
-      if (looks) {
+      if (looks && !isArchive) {
         try {
           bytes = new Uint8Array(await file.arrayBuffer());
         } catch (error) {
@@ -167,14 +193,64 @@
         say(fault);
         wall.unreadable(files.length - 1);
       }
+      if (isArchive && !(await open(files.length - 1, file, since))) return;
+      if (files[files.length - 1].kind === "certificate-pdf") inside(files.length - 1);
     }
+  };
+
+  // An archive stays where it is: the verifier asks for its bytes as it needs them, and its parts are
+  // hashed where they lie in it.
+  const open = async (item, file, since) => {
+    const begin = (bytes) => {
+      wall.archive_begin(file.size);
+      if (bytes) {
+        put(bytes);
+        wall.archive_piece(0);
+      }
+    };
+    try {
+      begin(file.size <= ARCHIVE_BYTES ? new Uint8Array(await file.arrayBuffer()) : null);
+      for (;;) {
+        if (since !== era) return false;
+        wall.archive_open(item);
+        const said = JSON.parse(heard());
+        if (said.parts) {
+          laid(said.parts, file);
+          return true;
+        }
+        const [offset, length] = said.missing;
+        const piece = await file.slice(offset, offset + Math.max(length, ARCHIVE_PIECE_BYTES)).arrayBuffer();
+        if (since !== era) return false;
+        if (piece.byteLength < length) throw new Error("the archive became shorter while it was read");
+        put(new Uint8Array(piece));
+        wall.archive_piece(offset);
+      }
+    } catch (error) {
+      say(String(error.message || error));
+      wall.unreadable(item);
+      return true;
+    }
+  };
+
+  const laid = (parts, file) => {
+    for (const part of parts) {
+      const where = part.attached ? { size: part.size } : file.slice(part.offset, part.offset + part.packed);
+      files.push({ name: part.name, kind: part.kind, file: where, part });
+    }
+  };
+
+  // What rides in a certificate is at hand and was hashed by the verifier.
+  const inside = (item) => {
+    wall.archive_begin(0);
+    wall.archive_open(item);
+    laid(JSON.parse(heard()).parts, null);
   };
 
   const list = () => {
     $("held").hidden = files.length === 0;
-    const rows = files.slice(0, ROWS_MAX).map(({ name, file, kind }) =>
+    const rows = files.slice(0, ROWS_MAX).map(({ name, file, part, kind }) =>
       element("tr", {}, element("td", { class: "name" }, name), element("td", { class: "wide" }, word(`kind-${kind}`)),
-        element("td", { class: "num" }, size(file.size))));
+        element("td", { class: "num" }, size(part ? part.size : file.size))));
     if (files.length > ROWS_MAX) {
       rows.push(element("tr", {}, element("td", { colspan: "3" }, `+ ${files.length - ROWS_MAX}`)));
     }
@@ -274,7 +350,8 @@
               }
               resolve();
             };
-            worker.postMessage({ job: job.item, file: files[job.item].file, salt: job.salt, algorithms: job.algorithms });
+            const { file, part } = files[job.item];
+            worker.postMessage({ job: job.item, file, part, salt: job.salt, algorithms: job.algorithms });
           });
         }
       };
@@ -286,7 +363,8 @@
     }
     $("progress").replaceChildren();
     judge();
-    $("result").scrollIntoView({ block: "start" });
+    // A page about something shows its head first, until the reader puts a file down.
+    if (!desk.dataset.given || files.length > desk.dataset.given.split(" ").length) $("result").scrollIntoView({ block: "start" });
   };
 
   const progress = (done, total, begun) => {

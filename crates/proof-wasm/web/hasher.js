@@ -12,13 +12,15 @@
   const say = (text) => put(new TextEncoder().encode(text));
   const heard = () => new TextDecoder().decode(new Uint8Array(wall.memory.buffer, wall.output(), wall.output_length()));
 
-  const hash = async ({ job, file, salt, algorithms }) => {
+  const hash = async ({ job, file, part, salt, algorithms }) => {
     say(algorithms.join("\n"));
     if (!wall.hash_begin()) throw new Error("algorithm");
     if (salt) {
       put(Uint8Array.from(salt.match(/../g), (byte) => parseInt(byte, 16)));
       wall.hash_update();
     }
+    // From here on it is a part of an archive, which is unpacked as it is hashed.
+    if (part) wall.hash_part(part.deflated ? 1 : 0, part.size, part.crc);
     const piece = (from) => (from < file.size ? file.slice(from, from + PIECE_BYTES).arrayBuffer() : null);
     let next = piece(0);
     let done = 0;
@@ -33,7 +35,9 @@
       postMessage({ job, done });
     }
     wall.hash_finish();
-    postMessage({ job, digests: heard() });
+    const digests = heard();
+    if (!digests) throw new Error("its size or CRC is not what its archive says");
+    postMessage({ job, digests });
   };
 
   onmessage = async ({ data }) => {

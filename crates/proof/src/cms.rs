@@ -1,4 +1,5 @@
-//! Cryptographic Message Syntax (RFC 5652) as far as a time-stamp token uses it.
+//! Cryptographic Message Syntax (RFC 5652) as far as time-stamp tokens and signatures of documents
+//! use it.
 //!
 //! Reading keeps the bytes as they came: the signature is checked over the
 //! received signed attributes with the tag of a SET, sorted or not. Writing
@@ -26,7 +27,7 @@ pub struct SignedData<'a> {
     pub version: u64,
     /// The type of the signed content.
     pub content_type: Oid<'a>,
-    /// The signed content.
+    /// The signed content; empty where it is elsewhere.
     pub content: &'a [u8],
     /// Certificates that came along, as received. Never trusted for being here.
     pub certificates: Vec<&'a [u8]>,
@@ -82,8 +83,17 @@ pub fn normalise(token: &[u8]) -> Result<(Cow<'_, [u8]>, bool), DerError> {
 }
 
 impl<'a> SignedData<'a> {
-    /// Reads a ContentInfo with SignedData inside, in DER.
+    /// Reads a ContentInfo with SignedData and its content inside, in DER.
     pub fn parse(der: &'a [u8]) -> Result<Self, DerError> {
+        Self::read(der, false)
+    }
+
+    /// Reads a ContentInfo with SignedData whose content is elsewhere, in DER (RFC 5652 section 5.2).
+    pub fn parse_detached(der: &'a [u8]) -> Result<Self, DerError> {
+        Self::read(der, true)
+    }
+
+    fn read(der: &'a [u8], is_detached: bool) -> Result<Self, DerError> {
         let mut info = Element::parse(der)?.inside(tag::SEQUENCE)?;
         let outer_type = info.oid()?;
         if outer_type != oid::SIGNED_DATA && outer_type != oid::SM2_SIGNED_DATA {
@@ -97,14 +107,17 @@ impl<'a> SignedData<'a> {
         fields.expect(tag::SET)?;
         let mut encapsulated = fields.sequence()?;
         let content_type = encapsulated.oid()?;
-        let content = encapsulated.expect(tag::context_constructed(0))?;
-        let content = Element::parse(content.content)?;
+        let mut content: &[u8] = &[];
+        if !is_detached {
+            let inside = encapsulated.expect(tag::context_constructed(0))?;
+            let inside = Element::parse(inside.content)?;
+            content = match inside.tag {
+                tag::OCTET_STRING => inside.content,
+                // PKCS#7 1.5 put the content itself here.
+                _ => inside.full,
+            };
+        }
         encapsulated.finish()?;
-        let content = match content.tag {
-            tag::OCTET_STRING => content.content,
-            // PKCS#7 1.5 put the content itself here.
-            _ => content.full,
-        };
         let mut certificates = Vec::new();
         if let Some(set) = fields.optional(tag::context_constructed(0))? {
             let mut list = Reader::new(set.content);
@@ -445,7 +458,7 @@ pub fn replace_unsigned(token: &[u8], of_type: Oid<'_>, attribute: Option<&[u8]>
 }
 
 /// SigningCertificateV2 with one ESSCertIDv2 under SHA-256, its default (RFC 5035 section 4).
-fn write_signing_certificate_v2(w: &mut Writer, certificate: &crate::x509::Certificate<'_>) {
+pub fn write_signing_certificate_v2(w: &mut Writer, certificate: &crate::x509::Certificate<'_>) {
     w.sequence(|w| {
         w.sequence(|w| {
             w.sequence(|w| {

@@ -1,4 +1,4 @@
-//! Everything about a timestamp that can be checked, checked.
+//! Everything about a timestamp that can be checked, checked; and about signatures of PDF files.
 //!
 //! `proof` is pure: no I/O, no clock, no async, no global state. Time, trust
 //! anchors, revocation data and the crypto backend are arguments; the result is
@@ -14,6 +14,8 @@ pub mod digest;
 pub mod logged;
 pub mod manifest;
 pub mod oid;
+pub mod package;
+pub mod pdf;
 pub mod pem;
 pub mod record;
 pub mod report;
@@ -21,3 +23,4 @@ pub mod tlog;
 pub mod tsp;
 pub mod verify;
 pub mod x509;
+pub mod zip;

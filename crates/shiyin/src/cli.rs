@@ -101,6 +101,7 @@ pub fn command(words: &Words) -> Command {
             Command::new("verify")
                 .about(say("cmd-verify"))
                 .arg(one_path("path", "PATH", &say("arg-path")))
+                .arg(further_files(words))
                 .arg(path("token", "arg-token"))
                 .arg(path("salt", "arg-salt"))
                 .arg(trust())
@@ -218,7 +219,11 @@ fn keys(words: &Words) -> Command {
         .arg_required_else_help(true)
         .subcommand(act("list", "cmd-keys-list"))
         .subcommand(act("fingerprint", "cmd-keys-fingerprint"))
-        .subcommand(act("rotate", "cmd-keys-rotate").arg(suite()))
+        .subcommand(
+            act("rotate", "cmd-keys-rotate")
+                .arg(suite())
+                .arg(Arg::new("seal").long("seal").action(ArgAction::SetTrue).help(say("arg-seal"))),
+        )
         .subcommand(with_root(act("renew-issuing", "cmd-keys-renew-issuing").arg(suite())))
         .subcommand(with_root(
             act("add-suite", "cmd-keys-add-suite")
@@ -267,6 +272,16 @@ fn paths(words: &Words) -> Arg {
         .value_name("PATH")
         .value_parser(value_parser!(PathBuf))
         .help(words.say("arg-paths", &[]))
+}
+
+/// Files beside the one that is verified.
+fn further_files(words: &Words) -> Arg {
+    Arg::new("files")
+        .num_args(1..)
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with_all(["token", "salt"])
+        .help(words.say("arg-files", &[]))
 }
 
 fn one_path(name: &'static str, value: &'static str, help: &str) -> Arg {

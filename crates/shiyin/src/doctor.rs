@@ -16,6 +16,7 @@ use trust::clock::Fault;
 use trust::clock::host::Machine;
 use trust::clock::watch::WatchedClock;
 use trust::instance::{Instance, Mode};
+use trust::seal::NoSeal;
 use trust::storage::Storage;
 
 const DAY_S: i64 = 86_400;
@@ -73,7 +74,10 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
 
 async fn keys(patient: &mut Patient<'_>, data: &Path, storage: &Storage, now: Time) {
     match Authority::open(data, storage, now).await {
-        Ok(_) => patient.well("doctor-keys-well", &[]),
+        Ok(authority) => {
+            patient.well("doctor-keys-well", &[]);
+            seal(patient, authority.seal.err());
+        }
         Err(error) => patient.fault("doctor-keys", &[("cause", &error.to_string())]),
     }
     let mode = std::fs::metadata(data.join("keys")).map(|m| m.permissions().mode() & 0o077);
@@ -82,19 +86,30 @@ async fn keys(patient: &mut Patient<'_>, data: &Path, storage: &Storage, now: Ti
     }
 }
 
+/// What is wrong with the seal. An instance without one is not ill: it issues documents that nobody signs.
+fn seal(patient: &mut Patient<'_>, fault: Option<NoSeal>) {
+    let Some(fault) = fault else { return patient.well("doctor-seal-well", &[]) };
+    match &fault {
+        NoSeal::NotMade => patient.warn("doctor-seal-not-made", &[]),
+        NoSeal::NoAlgorithm => patient.warn("doctor-seal-no-algorithm", &[]),
+        NoSeal::NoKey(cause) => patient.fault("doctor-seal-no-key", &[("cause", cause)]),
+        NoSeal::KeyMismatch => patient.fault("doctor-seal-key-mismatch", &[]),
+        NoSeal::KeyUseOver => patient.fault("doctor-seal-key-use-over", &[]),
+        NoSeal::Revoked => patient.fault("doctor-seal-revoked", &[]),
+        other => patient.fault("doctor-seal", &[("cause", &other.to_string())]),
+    }
+}
+
 /// Ends that are near, and ends that are past.
 fn certificates(patient: &mut Patient<'_>, instance: &Instance, now: Time) {
-    for suite in &instance.suites {
-        for held in [&suite.root, &suite.issuing, &suite.tsa] {
-            let Ok(certificate) = held.certificate() else { continue };
-            let end = key_use_ends(&certificate).unwrap_or(certificate.not_after);
-            let values =
-                [("role", held.role.name()), ("algorithm", suite.algorithm.name()), ("date", &*end.to_string())];
-            match end.unix_s() - now.unix_s() {
-                left if left < 0 => patient.fault("doctor-certificate-over", &values),
-                left if left < SOON_S => patient.warn("doctor-certificate-soon", &values),
-                _ => patient.well("doctor-certificate-well", &values),
-            }
+    for held in instance.in_use() {
+        let Ok(certificate) = held.certificate() else { continue };
+        let end = key_use_ends(&certificate).unwrap_or(certificate.not_after);
+        let values = [("role", held.role.name()), ("algorithm", held.algorithm.name()), ("date", &*end.to_string())];
+        match end.unix_s() - now.unix_s() {
+            left if left < 0 => patient.fault("doctor-certificate-over", &values),
+            left if left < SOON_S => patient.warn("doctor-certificate-soon", &values),
+            _ => patient.well("doctor-certificate-well", &values),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use trust::TrustError;
 use trust::ceremony::{Ceremony, RootFolder};
 use trust::certificates::{Role, key_use_ends};
-use trust::instance::{DESTROYED, Held, Instance, OFFLINE};
+use trust::instance::{DESTROYED, Instance, OFFLINE};
 use trust::keys::KeyAlgorithm;
 
 fn fault(error: TrustError) -> Failure {
@@ -43,9 +43,7 @@ fn list(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
             DESTROYED => words.say("keys-destroyed", &[]),
             place => place.to_owned(),
         };
-        let is_current = |h: &Held| h.fingerprint() == fingerprint;
-        let current =
-            instance.suites.iter().any(|s| is_current(&s.root) || is_current(&s.issuing) || is_current(&s.tsa));
+        let current = instance.in_use().any(|h| h.fingerprint() == fingerprint);
         let ends = key_use_ends(&certificate).unwrap_or(certificate.not_after);
         let values = [
             ("mark", if current { "*" } else { " " }),
@@ -81,6 +79,7 @@ async fn perform(act: &str, matches: &ArgMatches, words: &Words) -> Result<Exit,
     let storage = config::read(data, words)?.storage()?;
     let mut ceremony = Ceremony::begin(data, &storage, now(words)?).await.map_err(fault)?;
     let performed = match act {
+        "rotate" if matches.get_flag("seal") => rotate_seal(&mut ceremony, matches, words).await,
         "rotate" => rotate(&mut ceremony, matches, words).await,
         "renew-issuing" => renew_issuing(&mut ceremony, matches, words).await,
         "add-suite" => add_suite(&mut ceremony, matches, words).await,
@@ -110,13 +109,28 @@ async fn rotate(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Words) ->
     Ok(Exit::Valid)
 }
 
+async fn rotate_seal(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
+    let wanted = matches.get_one::<String>("algorithm").map(|_| algorithm(ceremony, matches)).transpose()?;
+    let old = ceremony.rotate_seal(wanted).await.map_err(fault)?;
+    let new = ceremony.instance().seal.as_ref().map(|chain| chain.seal.fingerprint()).unwrap_or_default();
+    let new = &new[..new.len().min(16)];
+    tell(&match old {
+        Some(old) => words.say("keys-seal-rotated", &[("new", new), ("old", &old.fingerprint()[..16])]),
+        None => words.say("keys-seal-made", &[("new", new)]),
+    });
+    Ok(Exit::Valid)
+}
+
 async fn renew_issuing(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let algorithm = algorithm(ceremony, matches)?;
     let root = root(matches, words)?;
     let folder = root.as_ref().map(|r| RootFolder { folder: &r.folder, passphrase: &r.passphrase });
-    let [tsa, issuing] = ceremony.renew_issuing(algorithm, folder.as_ref()).await.map_err(fault)?;
-    let values = [("issuing", &issuing.fingerprint()[..16]), ("tsa", &tsa.fingerprint()[..16])];
+    let renewed = ceremony.renew_issuing(algorithm, folder.as_ref()).await.map_err(fault)?;
+    let values = [("issuing", &renewed.issuing.fingerprint()[..16]), ("tsa", &renewed.tsa.fingerprint()[..16])];
     tell(&words.say("keys-issuing-renewed", &values));
+    if let Some(seal) = renewed.seal {
+        tell(&words.say("keys-issuing-renewed-seal", &[("seal", &seal.fingerprint()[..16])]));
+    }
     Ok(Exit::Valid)
 }
 
@@ -152,9 +166,12 @@ async fn revoke(ceremony: &mut Ceremony, matches: &ArgMatches, words: &Words) ->
     ceremony.revoke(&held, reason, invalid_from, folder.as_ref()).await.map_err(fault)?;
     let values = [("fingerprint", &held.fingerprint()[..16]), ("reason", reason.name())];
     tell(&words.say("keys-revoked", &values));
-    let in_use = ceremony.instance().suites.iter().any(|s| s.tsa.fingerprint() == held.fingerprint());
-    if in_use && held.role == Role::Tsa {
-        tell(&words.say("keys-revoked-in-use", &[]));
+    if ceremony.instance().in_use().any(|one| one.fingerprint() == held.fingerprint()) {
+        match held.role {
+            Role::Tsa => tell(&words.say("keys-revoked-in-use", &[])),
+            Role::Seal => tell(&words.say("keys-revoked-seal", &[])),
+            Role::Root | Role::Issuing => {}
+        }
     }
     Ok(Exit::Valid)
 }

@@ -42,12 +42,14 @@ use store::blobs::Blobs;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use trust::authority::{Authority, lists};
+use trust::ceremony::Ceremony;
 use trust::clock::host::Machine;
 use trust::clock::watch::{WatchedClock, moved_in_a_day};
 use trust::clock::{Clock, MonotonicClock, SystemClock};
 use trust::instance::Mode;
 use trust::journal::Journal;
 use trust::ledger::{Ledger, Place};
+use trust::seal::{DocumentSeal, NoSeal};
 use trust::storage::Storage;
 use trust::tsa::{Form, Tsa};
 
@@ -88,6 +90,12 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let now = now(words)?;
     let data = input::path(matches, "data");
     let storage = config.storage()?;
+    match Ceremony::complete_evaluation(data, &storage, now).await {
+        Ok(true) => tracing::info!("this evaluation instance was made without a document seal, and has one now"),
+        Ok(false) => {}
+        // Timestamps do not depend on it.
+        Err(error) => tracing::error!(%error, "the document seal cannot be made"),
+    }
     let authority = Authority::open(data, &storage, now).await.map_err(broken)?;
     let mode = authority.instance.mode;
     let address = listen_address(matches, config);
@@ -220,13 +228,15 @@ impl Server {
         let issuers = RwLock::new(Arc::new(Issuers::read(&authority.instance, data, storage).await?));
         let public = Public { instance: authority.instance.clone(), lists: lists(data).await? };
         let form = config.tsa.form();
+        let seal = usable(authority.seal.clone());
         let tsa = Tsa::new(authority, form, clock, ledger)?;
-        let node = Arc::new(Node::new(tsa, watched, journal, profile, public));
+        let node = Arc::new(Node::new(tsa, watched, journal, profile, public, seal));
         let nav = std::iter::once(intake::works::NAV).chain(exhibit::navigation()).collect();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
         let works = Works::open(&evidence).await?;
-        let rooms = exhibit::router(&evidence)
+        exhibit::open(&evidence).await?;
+        let rooms = exhibit::router(&evidence, Some(place.public.clone()))
             .merge(intake::works::router(&works))
             .merge(registry::accounts::router(accounts.clone()));
         Ok(Self {
@@ -253,8 +263,10 @@ impl Server {
         let authority = Authority::open(&self.data, &self.storage, now.time).await?;
         let issuers = Issuers::read(&authority.instance, &self.data, &self.storage).await?;
         let public = Public { instance: authority.instance.clone(), lists: lists(&self.data).await? };
+        let seal = authority.seal.clone();
         self.node.tsa.look_again(authority, self.form)?;
         self.node.set_public(public);
+        self.node.set_seal(usable(seal));
         *self.issuers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issuers);
         Ok(())
     }
@@ -262,6 +274,11 @@ impl Server {
     fn issuers(&self) -> Arc<Issuers> {
         Arc::clone(&self.issuers.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The seal, where documents can be sealed; the operator is told where not.
+fn usable(seal: Result<DocumentSeal, NoSeal>) -> Option<DocumentSeal> {
+    seal.inspect_err(|why| tracing::warn!(reason = why.name(), %why, "documents are not sealed")).ok()
 }
 
 fn router(server: Arc<Server>) -> Router {

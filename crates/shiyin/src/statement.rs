@@ -42,6 +42,8 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let in_file = instance.suites.iter().any(|s| s.tsa.place.starts_with("file:"));
     let places = [(in_token, "statement-keys-token"), (in_file, "statement-keys-file")];
     let places = joined(&mut places.iter().filter(|(is, _)| *is).map(|(_, id)| words.say(id, &[])));
+    let seal = instance.seal.as_ref().map(|chain| format!("`{}`", chain.seal.fingerprint()));
+    let seal = seal.unwrap_or_else(|| words.say("statement-no-seal", &[]));
     let external = match config.external.authority.is_empty() {
         true => words.say("statement-no-external", &[]),
         false => joined(&mut config.external.authority.iter().map(|a| a.url.clone())),
@@ -73,6 +75,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         ("day", ms(config.clock.day_ms)),
         ("host", ms(config.clock.host_ms)),
         ("key_places", places),
+        ("seal", seal),
         ("roots", roots.trim_end().to_owned()),
         ("log", instance.logs.last().map(|log| log.origin.clone()).unwrap_or_default()),
         ("external", external),

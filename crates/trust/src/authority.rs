@@ -2,10 +2,11 @@
 
 use crate::TrustError;
 use crate::certificates::{self, Role};
-use crate::instance::{self, Held, Instance, Issued, Suite};
+use crate::instance::{self, Held, Instance, Issued, SealChain, Suite};
 use crate::keys::{Keystore, SigningKey};
 use crate::ledger::LogKey;
 use crate::revocation::{ISSUING_LIST_S, Responder, issue_list};
+use crate::seal::{DocumentSeal, NoSeal};
 use crate::storage::Storage;
 use proof::der::Time;
 use std::path::Path;
@@ -34,6 +35,8 @@ pub struct Authority {
     pub signers: Vec<Signer>,
     /// The key of the log that every token goes into.
     pub log: Arc<LogKey>,
+    /// What signs its documents, or why nothing does; timestamps do not depend on it.
+    pub seal: Result<DocumentSeal, NoSeal>,
 }
 
 impl Authority {
@@ -50,21 +53,52 @@ impl Authority {
                 let key = keystore.open(suite.algorithm, &suite.tsa.place)?;
                 let checked = certificates::check(&suite.chain(), &suite.root.der, &key, now);
                 checked.map_err(|fault| TrustError::Broken(format!("{}: {}", suite.algorithm, fault.remedy())))?;
-                let mut crls = Vec::new();
-                if let Some(list) = current_list(&db, &suite.issuing, &keystore, now).await? {
-                    crls.push(list.der);
-                }
-                if let Some(list) = Instance::crl(&db, &suite.root.issuer_id()?).await? {
-                    crls.push(list.der);
-                }
+                let crls = newest_lists(&db, [&suite.issuing, &suite.root], &keystore, now).await?;
                 signers.push(Signer { suite: suite.clone(), key, crls });
             }
-            Ok::<_, TrustError>(signers)
+            let seal = match &instance.seal {
+                Some(chain) => open_seal(&db, chain, &keystore, now).await?,
+                None => Err(NoSeal::of_none(instance.suites.iter().map(|suite| suite.algorithm))),
+            };
+            Ok::<_, TrustError>((signers, seal))
         };
-        let signers = opened.await;
+        let opened = opened.await;
         db.close().await;
-        Ok(Self { signers: signers?, instance, log })
+        let (signers, seal) = opened?;
+        Ok(Self { signers, instance, log, seal })
     }
+}
+
+/// The seal with its key and the newest lists, or what is wrong with it.
+async fn open_seal(
+    db: &store::Db,
+    chain: &SealChain,
+    keystore: &Keystore,
+    now: Time,
+) -> Result<Result<DocumentSeal, NoSeal>, TrustError> {
+    for (held, issuer) in [(&chain.seal, &chain.issuing), (&chain.issuing, &chain.root)] {
+        let revoked = Instance::revoked(db, &issuer.issuer_id()?).await?;
+        if revoked.iter().any(|one| one.fingerprint == held.fingerprint()) {
+            return Ok(Err(NoSeal::Revoked));
+        }
+    }
+    let key = match keystore.open(chain.seal.algorithm, &chain.seal.place) {
+        Ok(key) => key,
+        Err(error) => return Ok(Err(NoSeal::NoKey(error.to_string()))),
+    };
+    let crls = newest_lists(db, [&chain.issuing, &chain.root], keystore, now).await?;
+    Ok(DocumentSeal::open(chain, key, crls, now))
+}
+
+/// The newest lists of an issuing CA and its root.
+async fn newest_lists(
+    db: &store::Db,
+    [issuing, root]: [&Held; 2],
+    keystore: &Keystore,
+    now: Time,
+) -> Result<Vec<Vec<u8>>, TrustError> {
+    let lists = [current_list(db, issuing, keystore, now).await?, Instance::crl(db, &root.issuer_id()?).await?];
+    Ok(lists.into_iter().flatten().map(|list| list.der).collect())
 }
 
 /// The newest list of an issuing CA, which issues one where there is none or it is a day old.
@@ -92,7 +126,7 @@ pub async fn lists(folder: &Path) -> Result<Vec<(String, Issued)>, TrustError> {
     let db = Instance::database(folder).await?;
     let read = async {
         let mut lists = Vec::new();
-        for issuer in instance.certificates.iter().filter(|c| c.role != Role::Tsa) {
+        for issuer in instance.certificates.iter().filter(|c| c.role.is_ca()) {
             let id = issuer.issuer_id()?;
             lists.extend(Instance::crl(&db, &id).await?.map(|list| (id, list)));
         }
@@ -116,7 +150,7 @@ pub async fn responders(folder: &Path, storage: &Storage) -> Result<Vec<Responde
             }
             let key = keystore.open(issuing.algorithm, &issuing.place)?;
             let mut issued = Vec::new();
-            for held in instance.certificates.iter().filter(|c| c.role == Role::Tsa) {
+            for held in instance.certificates.iter().filter(|c| !c.role.is_ca()) {
                 if held.is_from(issuing)? {
                     issued.push(held.certificate()?.serial.as_bytes().to_vec());
                 }

@@ -11,6 +11,7 @@ use crate::journal::{Journal, Kind};
 use crate::keys::{KeyAlgorithm, Keystore, SigningKey};
 use crate::ledger::{self, LogKey};
 use crate::revocation::{ISSUING_LIST_S, ROOT_LIST_S, issue_list};
+use crate::seal::{self, NoSeal};
 use crate::storage::Storage;
 use proof::der::Time;
 use proof::digest::hex;
@@ -29,6 +30,17 @@ pub struct Ceremony {
     keystore: Keystore,
     db: Db,
     journal: Journal,
+}
+
+/// What a new issuing CA took the place of; the keys are still there.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The issuing CA before it.
+    pub issuing: Held,
+    /// The TSA certificate before the one that it issued.
+    pub tsa: Held,
+    /// The seal's before the one that it issued, where the seal is of this suite.
+    pub seal: Option<Held>,
 }
 
 /// The root keys, brought back for one act.
@@ -67,7 +79,7 @@ impl Ceremony {
 
     async fn look_again(&mut self) -> Result<(), TrustError> {
         self.instance = Instance::read(&self.db).await?;
-        instance::publish(&self.folder, &self.instance.suites)
+        instance::publish(&self.folder, &self.instance)
     }
 
     fn issuing_key(&self, suite: &Suite) -> Result<SigningKey, TrustError> {
@@ -117,7 +129,52 @@ impl Ceremony {
         Ok(suite.tsa)
     }
 
-    /// A chain of another algorithm, with a root of its own. A production instance's new root key
+    /// A new key and certificate for sealing documents, the first ones where there were none. They
+    /// are of the suite of `algorithm`, else of the seal before, else of the first suite that PDF
+    /// readers know. Gives the certificate before it, whose key is still there.
+    ///
+    /// # Errors
+    /// Refused where readers do not know the algorithm, or the instance has no such suite.
+    pub async fn rotate_seal(&mut self, algorithm: Option<KeyAlgorithm>) -> Result<Option<Held>, TrustError> {
+        let old = self.instance.seal.as_ref().map(|chain| chain.seal.clone());
+        let own = self.instance.suites.iter().map(|suite| suite.algorithm);
+        let wanted = algorithm.or(old.as_ref().map(|old| old.algorithm)).or_else(|| seal::algorithm(own));
+        let algorithm = wanted.ok_or_else(|| refused(NoSeal::NoAlgorithm.to_string()))?;
+        if !seal::is_known_to_readers(algorithm) {
+            return Err(refused(format!("few PDF readers know {algorithm}: seal with p256, p384 or RSA")));
+        }
+        let suite = self.instance.suite(algorithm)?.clone();
+        let issuing_key = self.issuing_key(&suite)?;
+        let (key, place) = self.new_key(algorithm, Role::Seal.name()).await?;
+        let issuer = Issuer { certificate: &suite.issuing.der, key: &issuing_key };
+        self.certify(Role::Seal, algorithm, (&key, place), issuer, None).await?;
+        self.look_again().await?;
+        Ok(old)
+    }
+
+    /// Makes the seal of an evaluation instance that was made before there were seals, where its
+    /// issuing key is on the host. A production instance gets its own by the operator's act. Gives
+    /// whether one was made.
+    pub async fn complete_evaluation(folder: &Path, storage: &Storage, now: Time) -> Result<bool, TrustError> {
+        let instance = Instance::open(folder).await?;
+        let Some(algorithm) = seal::algorithm(instance.suites.iter().map(|suite| suite.algorithm)) else {
+            return Ok(false);
+        };
+        if instance.mode != Mode::Evaluation || instance.seal.is_some() {
+            return Ok(false);
+        }
+        let mut ceremony = Self::begin(folder, storage, now).await?;
+        let issuing = &instance.suite(algorithm)?.issuing;
+        let made = match ceremony.keystore.has(algorithm, &issuing.place) {
+            true => ceremony.rotate_seal(Some(algorithm)).await.map(|_| true),
+            false => Ok(false),
+        };
+        ceremony.end().await;
+        made
+    }
+
+    /// A chain of another algorithm, with a root of its own; with a seal where the instance has none and PDF
+    /// readers know the algorithm. A production instance's new root key
     /// goes to the folder with the others.
     pub async fn add_suite(
         &mut self,
@@ -145,7 +202,8 @@ impl Ceremony {
             journal: &self.journal,
         };
         let mut written = Vec::new();
-        let made = maker.suite(algorithm, &mut written).await;
+        let with_seal = self.instance.seal.is_none() && seal::is_known_to_readers(algorithm);
+        let made = maker.suite(algorithm, with_seal, &mut written).await;
         if made.is_err() {
             // Or the next try would find a root key that belongs to nothing.
             written.iter().for_each(|path| drop(std::fs::remove_file(path)));
@@ -169,12 +227,13 @@ impl Ceremony {
         }
     }
 
-    /// A new issuing CA for a suite, and under it a new TSA. Gives the certificates before them.
+    /// A new issuing CA for a suite, and under it a new TSA, and a new seal where the seal is of this
+    /// suite. Gives the certificates before them.
     pub async fn renew_issuing(
         &mut self,
         algorithm: KeyAlgorithm,
         root: Option<&RootFolder<'_>>,
-    ) -> Result<[Held; 2], TrustError> {
+    ) -> Result<Renewed, TrustError> {
         let suite = self.instance.suite(algorithm)?.clone();
         let root_key = self.root_key(&suite, root)?;
         let (key, place) = self.new_key(algorithm, Role::Issuing.name()).await?;
@@ -183,7 +242,9 @@ impl Ceremony {
         issue_list(&self.db, &issuing, &key, self.now, ISSUING_LIST_S).await?;
         self.instance = Instance::read(&self.db).await?;
         let tsa = self.rotate(algorithm).await?;
-        Ok([tsa, suite.issuing])
+        let is_sealing = self.instance.seal.as_ref().is_some_and(|chain| chain.seal.algorithm == algorithm);
+        let seal = if is_sealing { self.rotate_seal(Some(algorithm)).await? } else { None };
+        Ok(Renewed { issuing: suite.issuing, tsa, seal })
     }
 
     /// The certificate of this instance with this fingerprint, or the beginning of one.
@@ -201,8 +262,8 @@ impl Ceremony {
         }
     }
 
-    /// Revokes a certificate and issues the list that says so. A TSA's is its issuing CA's matter,
-    /// an issuing CA's is the root's, whose key must be brought.
+    /// Revokes a certificate and issues the list that says so. A TSA's and a seal's is their issuing
+    /// CA's matter, an issuing CA's is the root's, whose key must be brought.
     pub async fn revoke(
         &mut self,
         held: &Held,
@@ -217,7 +278,7 @@ impl Ceremony {
                 return Err(refused("a root cannot revoke itself: tell everyone who pinned it; see docs/operations"));
             }
             Role::Issuing => (suite.root.clone(), self.root_key(&suite, root)?, ROOT_LIST_S),
-            Role::Tsa => {
+            Role::Tsa | Role::Seal => {
                 let mut cas = self.instance.certificates.iter().filter(|c| c.role == Role::Issuing);
                 let issuer = cas.find(|ca| held.is_from(ca) == Ok(true)).cloned();
                 let issuer = issuer.ok_or_else(|| refused("the certificate's issuer is not of this instance"))?;
@@ -271,11 +332,10 @@ impl Ceremony {
     /// Destroys the key of a certificate that no longer counts.
     pub async fn destroy(&mut self, held: &Held) -> Result<(), TrustError> {
         let fingerprint = held.fingerprint();
-        let in_use = |s: &Suite| {
-            [&s.tsa, &s.issuing].into_iter().any(|c| c.fingerprint() == fingerprint || c.place == held.place)
-        };
-        if self.instance.suites.iter().any(in_use) {
-            return Err(refused("this key is in use: make a new one first with: shiyin keys rotate"));
+        let is_same = |c: &Held| c.role != Role::Root && (c.fingerprint() == fingerprint || c.place == held.place);
+        if self.instance.in_use().any(is_same) {
+            let option = if held.role == Role::Seal { " --seal" } else { "" };
+            return Err(refused(format!("this key is in use: make a new one first with: shiyin keys rotate{option}")));
         }
         if !held.has_key() {
             return Err(refused("the key of this certificate is not on this host"));

@@ -21,15 +21,23 @@ pub enum Role {
     Issuing,
     /// Signs tokens.
     Tsa,
+    /// Signs the documents that the node issues, and nothing else.
+    Seal,
 }
 
 const YEAR_S: i64 = 365 * 86_400;
-/// How long the key of a TSA certificate signs before it is to be destroyed.
-const TSA_KEY_USE_S: i64 = 2 * YEAR_S;
+/// How long the key of a TSA or a seal signs before it is to be destroyed.
+pub(crate) const KEY_USE_S: i64 = 2 * YEAR_S;
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 3] = [Self::Root, Self::Issuing, Self::Tsa];
+    pub const ALL: [Self; 4] = [Self::Root, Self::Issuing, Self::Tsa, Self::Seal];
+
+    /// Whether it issues certificates and lists.
+    #[must_use]
+    pub fn is_ca(self) -> bool {
+        matches!(self, Self::Root | Self::Issuing)
+    }
 
     /// The name in the database and in file names.
     #[must_use]
@@ -38,6 +46,7 @@ impl Role {
             Self::Root => "root",
             Self::Issuing => "issuing",
             Self::Tsa => "tsa",
+            Self::Seal => "seal",
         }
     }
 
@@ -45,7 +54,7 @@ impl Role {
         match self {
             Self::Root => 20 * YEAR_S,
             Self::Issuing => 15 * YEAR_S,
-            Self::Tsa => 10 * YEAR_S,
+            Self::Tsa | Self::Seal => 10 * YEAR_S,
         }
     }
 }
@@ -128,6 +137,9 @@ pub fn issuer_id(spki: &[u8]) -> String {
     hex(&key_id(spki)[..8])
 }
 
+/// What a seal's key is for: readers that look for an advanced signature want the second.
+pub(crate) const SEAL_KEY_USAGE: u32 = key_usage::DIGITAL_SIGNATURE | key_usage::NON_REPUDIATION;
+
 fn write_extensions(w: &mut Writer, request: &Request<'_>, issuer_spki: Option<&[u8]>, not_before: Time) {
     let role = request.role;
     let mut extension = |oid: Oid<'_>, critical: bool, fill: &dyn Fn(&mut Writer)| {
@@ -142,6 +154,7 @@ fn write_extensions(w: &mut Writer, request: &Request<'_>, issuer_spki: Option<&
     let usage = match role {
         Role::Root | Role::Issuing => key_usage::KEY_CERT_SIGN | key_usage::CRL_SIGN,
         Role::Tsa => key_usage::DIGITAL_SIGNATURE,
+        Role::Seal => SEAL_KEY_USAGE,
     };
     match role {
         Role::Root | Role::Issuing => extension(oid::BASIC_CONSTRAINTS, true, &|w| {
@@ -151,12 +164,14 @@ fn write_extensions(w: &mut Writer, request: &Request<'_>, issuer_spki: Option<&
             });
         }),
         Role::Tsa => extension(oid::EXT_KEY_USAGE, true, &|w| w.sequence(|w| w.oid(oid::TIME_STAMPING))),
+        // Not critical: readers from before RFC 9336 do not know the purpose, and would refuse it.
+        Role::Seal => extension(oid::EXT_KEY_USAGE, false, &|w| w.sequence(|w| w.oid(oid::DOCUMENT_SIGNING))),
     }
     extension(oid::KEY_USAGE, true, &|w| w.named_bits(tag::BIT_STRING, usage));
     extension(oid::SUBJECT_KEY_ID, false, &|w| w.octets(&key_id(request.spki)));
-    if role == Role::Tsa {
-        // The key signs for a part of the time only: its tokens can be verified with the certificate after that.
-        let last = not_before.plus_s(TSA_KEY_USE_S);
+    if !role.is_ca() {
+        // The key signs for a part of the time only: what it signed can be verified with the certificate after that.
+        let last = not_before.plus_s(KEY_USE_S);
         extension(oid::PRIVATE_KEY_USAGE_PERIOD, false, &|w| {
             w.sequence(|w| {
                 w.primitive(tag::context(0), not_before.to_generalized().as_bytes());
@@ -199,7 +214,7 @@ fn write_crl_place(w: &mut Writer, url: &str) {
     });
 }
 
-/// Until when the key of a TSA certificate is to sign; none where the certificate does not say.
+/// Until when the key of a TSA's or a seal's certificate is to sign; none where the certificate does not say.
 #[must_use]
 pub fn key_use_ends(certificate: &Certificate<'_>) -> Option<Time> {
     let value = certificate.extension(oid::PRIVATE_KEY_USAGE_PERIOD)?.value;
@@ -335,8 +350,10 @@ mod tests {
         let later = NOW.plus_s(11 * YEAR_S);
         assert_eq!(check(&good.chain, &good.root, &good.tsa_key, later), Err(ChainFault::Validity));
         assert_eq!(check(&[vec![0x30]], &good.root, &good.tsa_key, NOW), Err(ChainFault::Malformed));
-        let later = NOW.plus_s(TSA_KEY_USE_S + 1);
+        let later = NOW.plus_s(KEY_USE_S + 1);
         assert_eq!(check(&good.chain, &good.root, &good.tsa_key, later), Err(ChainFault::KeyUseOver));
+        let seal = chain(Role::Seal);
+        assert_eq!(check(&seal.chain, &seal.root, &seal.tsa_key, NOW), Err(ChainFault::Purpose));
         let ca = chain(Role::Issuing);
         assert_eq!(check(&ca.chain, &ca.root, &ca.tsa_key, NOW), Err(ChainFault::Purpose));
     }

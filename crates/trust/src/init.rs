@@ -11,6 +11,7 @@ use crate::journal::{Journal, Kind};
 use crate::keys::{self, KeyAlgorithm, Keystore, SigningKey};
 use crate::ledger::{self, LogKey};
 use crate::revocation::{ISSUING_LIST_S, ROOT_LIST_S, issue_list};
+use crate::seal;
 use crate::storage::Storage;
 use proof::der::Time;
 use proof::digest::hex;
@@ -184,11 +185,11 @@ impl NewInstance {
             db: &db,
             journal: &journal,
         };
+        let sealing = seal::algorithm(self.algorithms.iter().copied());
         for algorithm in &self.algorithms {
-            maker.suite(*algorithm, written).await?;
+            maker.suite(*algorithm, sealing == Some(*algorithm), written).await?;
         }
-        let made = Instance::read(&db).await?;
-        instance::publish(folder, &made.suites)?;
+        instance::publish(folder, &Instance::read(&db).await?)?;
         journal.close().await;
         db.close().await;
         Ok(())
@@ -237,8 +238,14 @@ pub(crate) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes the chain of one algorithm, and notes the files outside the instance that it wrote.
-    pub(crate) async fn suite(&self, algorithm: KeyAlgorithm, written: &mut Vec<PathBuf>) -> Result<(), TrustError> {
+    /// Makes the chain of one algorithm, with a seal where one is wanted, and notes the files outside
+    /// the instance that it wrote.
+    pub(crate) async fn suite(
+        &self,
+        algorithm: KeyAlgorithm,
+        with_seal: bool,
+        written: &mut Vec<PathBuf>,
+    ) -> Result<(), TrustError> {
         let (root_key, root_place) = match self.root_keys {
             Some(out) => {
                 let key = SigningKey::generate(algorithm)?;
@@ -261,6 +268,10 @@ impl Maker<'_> {
         let issuer = Issuer { certificate: &issuing.der, key: &issuing_key };
         let (tsa_key, place) = self.keystore.generate(algorithm, "tsa")?;
         self.certificate(Role::Tsa, algorithm, &tsa_key, place, Some(issuer)).await?;
+        if with_seal {
+            let (seal_key, place) = self.keystore.generate(algorithm, Role::Seal.name())?;
+            self.certificate(Role::Seal, algorithm, &seal_key, place, Some(issuer)).await?;
+        }
         issue_list(self.db, &root, &root_key, self.now, ROOT_LIST_S).await?;
         issue_list(self.db, &issuing, &issuing_key, self.now, ISSUING_LIST_S).await?;
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! `DATA/shiyin.db` holds it, `DATA/log.db` is its log and its journal; `DATA/keys/`
 //! holds encrypted keys (secret); `DATA/public/` holds what anyone may have. A suite is a
-//! chain of one algorithm: root, issuing CA, TSA; the first one answers at `/tsa`.
+//! chain of one algorithm: root, issuing CA, TSA; the first one answers at `/tsa`. One of the
+//! suites may have a seal as well, for documents.
 
 use crate::TrustError;
 use crate::certificates::{self, Role};
@@ -127,6 +128,34 @@ impl Suite {
     }
 }
 
+/// The newest certificate under which documents are sealed, and those above it.
+#[derive(Clone, Debug)]
+pub struct SealChain {
+    /// The root, for whoever has not got it.
+    pub root: Held,
+    /// The CA that issued the seal.
+    pub issuing: Held,
+    /// The certificate of the seal.
+    pub seal: Held,
+}
+
+impl SealChain {
+    /// The seal's certificate and the issuing CA's, in DER: what a document carries.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        vec![self.seal.der.clone(), self.issuing.der.clone()]
+    }
+
+    /// That of the newest seal; none where none was made.
+    fn of(certificates: &[Held]) -> Option<Self> {
+        let seal = certificates.iter().rev().find(|c| c.role == Role::Seal)?;
+        let above = |role| certificates.iter().rev().filter(move |c| c.role == role && c.algorithm == seal.algorithm);
+        // Where the CA that issued it is not there, opening the seal says so; the rest of the instance is well.
+        let issuing = above(Role::Issuing).find(|ca| seal.is_from(ca) == Ok(true)).or(above(Role::Issuing).next())?;
+        Some(Self { root: above(Role::Root).next()?.clone(), issuing: issuing.clone(), seal: seal.clone() })
+    }
+}
+
 /// A certificate of the instance, and where its key is.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -212,6 +241,8 @@ pub struct Instance {
     pub certificates: Vec<Held>,
     /// The newest chain of each algorithm; the first is the main one.
     pub suites: Vec<Suite>,
+    /// What documents are sealed under; none where there is no seal.
+    pub seal: Option<SealChain>,
     /// The logs, the newest last.
     pub logs: Vec<LogIdentity>,
     /// Where the key of the newest log is.
@@ -322,6 +353,7 @@ impl Instance {
             policy,
             label,
             suites,
+            seal: SealChain::of(&certificates),
             certificates,
             logs,
             log_place: log_place.unwrap_or(format!("file:log-{id}.pem")),
@@ -343,6 +375,12 @@ impl Instance {
         &self.suites[0]
     }
 
+    /// The certificates that count now: of each suite, the main one first, and the seal's.
+    pub fn in_use(&self) -> impl Iterator<Item = &Held> {
+        let suites = self.suites.iter().flat_map(|suite| [&suite.root, &suite.issuing, &suite.tsa]);
+        suites.chain(self.seal.iter().map(|chain| &chain.seal))
+    }
+
     /// The suite of this algorithm.
     pub fn suite(&self, algorithm: KeyAlgorithm) -> Result<&Suite, TrustError> {
         let found = self.suites.iter().find(|s| s.algorithm == algorithm);
@@ -362,6 +400,7 @@ impl Instance {
             Role::Root => "Root",
             Role::Issuing => "Issuing CA",
             Role::Tsa => "TSA",
+            Role::Seal => "Document Seal",
         };
         let mark = if mode == Mode::Evaluation { " (EVALUATION ONLY 仅供评估)" } else { "" };
         let suite = if algorithm == KeyAlgorithm::P256 { String::new() } else { format!(" {algorithm}") };
@@ -487,15 +526,25 @@ fn log_of(tsa: &Held) -> Result<LogIdentity, TrustError> {
     identity.ok_or_else(|| TrustError::Broken("the TSA certificate names no log; issue a new one".to_owned()))
 }
 
-/// Writes what anyone may have of the certificates: roots and chains.
-pub(crate) fn publish(folder: &Path, suites: &[Suite]) -> Result<(), TrustError> {
-    for (number, suite) in suites.iter().enumerate() {
+/// What anyone may have of the certificates, as PEM by the names of files: roots and chains.
+#[must_use]
+pub fn public_files(instance: &Instance) -> Vec<(String, String)> {
+    let text = |chain: Vec<Vec<u8>>| chain.iter().map(|der| pem(der)).collect();
+    let mut files = Vec::new();
+    for (number, suite) in instance.suites.iter().enumerate() {
         let end = if number == 0 { String::new() } else { format!("-{}", suite.algorithm) };
-        let chain: String = suite.chain().iter().map(|der| pem(der)).collect();
-        for (name, text) in [(format!("root{end}.pem"), pem(&suite.root.der)), (format!("chain{end}.pem"), chain)] {
-            let path = folder.join("public").join(name);
-            files::replace(&path, text.as_bytes(), files::PUBLIC).map_err(|e| cannot("write", &path, &e))?;
-        }
+        files.push((format!("root{end}.pem"), pem(&suite.root.der)));
+        files.push((format!("chain{end}.pem"), text(suite.chain())));
+    }
+    files.extend(instance.seal.iter().map(|seal| ("seal.pem".to_owned(), text(seal.chain()))));
+    files
+}
+
+/// Writes these files.
+pub(crate) fn publish(folder: &Path, instance: &Instance) -> Result<(), TrustError> {
+    for (name, text) in public_files(instance) {
+        let path = folder.join("public").join(name);
+        files::replace(&path, text.as_bytes(), files::PUBLIC).map_err(|e| cannot("write", &path, &e))?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod keys;
 pub mod ledger;
 pub mod revocation;
+pub mod seal;
 pub mod storage;
 pub mod tsa;
 pub mod vault;

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a table of figures is the result")]
 
 mod browser;
+pub(crate) mod certificates;
 mod ledger;
 mod pages;
 pub(crate) mod records;
@@ -68,6 +69,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     browser::run(root, &program, folder.path())?;
     hashing(&program, folder.path(), &data)?;
     ledger::run(&program, folder.path(), &data)?;
+    certificates::run()?;
     records::run()
 }
 

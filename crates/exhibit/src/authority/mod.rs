@@ -98,6 +98,7 @@ struct Authority {
     witness_list: Vec<(String, String)>,
     verifier_digest: String,
     is_evaluation: bool,
+    has_seal: bool,
 }
 
 impl Page for Authority {
@@ -186,6 +187,7 @@ fn authority_page(cx: &Cx, newest_first: &[Entry]) -> Authority {
         witness_list: node.witnesses().iter().map(|one| (one.url.clone(), witness(&one.root))).collect(),
         verifier_digest: page::digest(crate::verification::offline_digest()),
         is_evaluation: node.is_evaluation(),
+        has_seal: instance.seal.is_some(),
     }
 }
 
@@ -219,16 +221,15 @@ fn is_revoked(cx: &Cx, certificate: Option<&Certificate<'_>>) -> bool {
 
 fn certificate_row(cx: &Cx, w: Words, instance: &Instance, held: &Held) -> CertificateRow {
     let parsed = held.certificate().ok();
-    let current = instance
-        .suites
-        .iter()
-        .any(|suite| [&suite.root, &suite.issuing, &suite.tsa].iter().any(|one| one.der == held.der));
+    let current = instance.in_use().any(|one| one.der == held.der);
     let until = parsed.as_ref().map(|c| c.not_after);
     let is_over = until.is_some_and(|end| end < cx.now);
     let (mark, state) = match (current, held.role) {
         _ if is_revoked(cx, parsed.as_ref()) => ("failed", w.say("key-revoked")),
         _ if is_over => ("absent", w.say("key-over")),
         (true, Role::Tsa) => ("sealed", w.say("key-signing")),
+        (true, Role::Seal) if cx.site.node.seal().is_none() => ("absent", w.say("key-not-sealing")),
+        (true, Role::Seal) => ("sealed", w.say("key-sealing")),
         (true, _) if held.place == OFFLINE => ("sealed", w.say("key-offline")),
         (true, _) => ("sealed", w.say("key-held")),
         (false, _) => ("absent", w.say("key-retired")),
@@ -241,6 +242,7 @@ fn certificate_row(cx: &Cx, w: Words, instance: &Instance, held: &Held) -> Certi
             Role::Root => w.say("role-root"),
             Role::Issuing => w.say("role-issuing"),
             Role::Tsa => w.say("role-tsa"),
+            Role::Seal => w.say("role-seal"),
         },
         algorithm: held.algorithm.to_string(),
         from: parsed.as_ref().map(|c| day(c.not_before)).unwrap_or_default(),
@@ -312,6 +314,9 @@ async fn data(cx: Cx) -> Response<Body> {
         "unready": node.unready(),
         "policy": instance.policy().to_string(),
         "suites": instance.suites.iter().map(|s| s.algorithm.name()).collect::<Vec<_>>(),
+        "seal": instance.seal.as_ref().map(|chain| json!({
+            "sha256": chain.seal.fingerprint(), "address": "/seal.pem", "signs": node.seal().is_some(),
+        })),
         "certificates": instance.certificates.iter().map(certificate).collect::<Vec<_>>(),
         "revocation_lists": public.lists.iter()
             .map(|(id, list)| json!({ "address": format!("/crl/{id}.crl"), "due": list.due.to_string() }))

@@ -37,7 +37,7 @@ macro_rules! pictures {
             &[$(($name, include_bytes!(concat!("../../../../docs/guide/pictures/", $name)))),*];
     };
 }
-pictures! { "protect-zh.png" "protect-en.png" "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" }
+pictures! { "protect-zh.png" "protect-en.png" "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" "number-zh.png" "number-en.png" "certificate.png" }
 
 /// The names of the topics.
 #[cfg(test)]

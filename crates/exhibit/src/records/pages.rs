@@ -39,6 +39,7 @@ struct Row {
     time: Option<String>,
     mark: &'static str,
     state: String,
+    is_kept: bool,
 }
 
 struct Choice {
@@ -64,6 +65,8 @@ struct List {
     is_asked: bool,
     is_cut: bool,
     is_sorted_short: bool,
+    token: String,
+    organisation: String,
 }
 
 impl Page for List {
@@ -105,6 +108,7 @@ fn row(cx: &Cx, w: Words, entry: &Entry) -> Row {
         time: entry.time.map(|time| page::instant(time.truncate_to_second(), cx.language)),
         mark,
         state: word,
+        is_kept: entry.state == State::Kept,
     }
 }
 
@@ -200,6 +204,8 @@ async fn list(Given(evidence): Given<Evidence>, me: Me) -> Response<Body> {
             is_asked,
             is_cut: listed.is_cut && !filter.query.trim().is_empty(),
             is_sorted_short: listed.is_cut && filter.order == Order::Title,
+            token: cx.form_token(),
+            organisation: organisation.clone(),
         }))
     };
     me.cx.end(shown.await)
@@ -224,6 +230,7 @@ struct Record {
     work: Option<String>,
     is_new: bool,
     is_salted: bool,
+    is_kept: bool,
     has_files: bool,
     facts: Vec<(String, String)>,
     custodian: Option<(Vec<Choice>, String)>,
@@ -283,6 +290,20 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
         note: w.say(note),
     };
     let is_there = |(name, ..): &&(&str, &str, &str, &str)| *name != "record.tsr" || kept.token.is_some();
+    let mut links = Vec::new();
+    if kept.token.is_some() {
+        // What most come for stands first: the certificate, the package, the code to photograph.
+        let paper = |address: &str, called: &str, note: &str| Link {
+            href: format!("/records/{number}/{address}"),
+            name: w.say(called),
+            note: w.say(note),
+        };
+        links.push(paper("certificate.pdf", "take-certificate", "take-certificate-note"));
+        links.push(paper("package.zip", "take-package", "take-package-note"));
+        links.push(paper("package.zip?names=no", "take-plain", "take-plain-note"));
+        links.push(paper("code.png", "take-code", "take-code-note"));
+    }
+    links.extend(FILES.iter().filter(is_there).map(file));
     let mut facts = Vec::new();
     let who = |id: String| async move { me.accounts.called(cx, &id).await };
     facts.push((w.say("applied-by"), page::escape(&who(format!("person/{}", entry.person)).await?)));
@@ -321,7 +342,8 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
         lead,
         notice,
         leaf: leaf.render().map_err(Fault::broken)?,
-        links: FILES.iter().filter(is_there).map(file).collect(),
+        links,
+        is_kept: kept.token.is_some(),
         work: (!entry.origin.is_empty()).then(|| entry.origin.clone()),
         is_new,
         is_salted: entry.mode == Mode::Salted,

@@ -7,7 +7,7 @@ use proof::record::{Opened, Part};
 use proof::verify::{Context, verify};
 use registry::evidence::vocabulary::Both;
 use registry::evidence::{Draft, DraftFile, Filter, Mode, Order, Owner, Party, Related, Said, State, Title};
-use registry::testing::House;
+use registry::testing::{Browser, House};
 use registry::web::Fault;
 use std::collections::HashSet;
 use store::faults;
@@ -41,8 +41,11 @@ pub(super) fn draft(idem: &str, title: &str) -> Draft {
 }
 
 async fn party(house: &House, name: &str) -> Party {
-    let browser = house.person(name).await;
-    let me = house.me(&browser).await;
+    party_of(house, &house.person(name).await).await
+}
+
+pub(super) async fn party_of(house: &House, browser: &Browser<'_>) -> Party {
+    let me = house.me(browser).await;
     Party::of(&me, &Owner::Person(me.person.id.clone()), &[]).await.unwrap()
 }
 

@@ -2,7 +2,10 @@
 
 mod accounts;
 mod authorisation;
+mod certificates;
 mod evidence;
+mod numbers;
+mod packages;
 mod pages;
 mod privacy;
 
@@ -13,17 +16,22 @@ use trust::storage::Storage;
 const ROOMS: Rooms = Rooms {
     nav: crate::navigation,
     listeners: &[],
-    router: |evidence| crate::router(evidence).merge(registry::accounts::router(evidence.accounts().clone())),
+    router: |evidence| crate::router(evidence, None).merge(registry::accounts::router(evidence.accounts().clone())),
 };
 
 async fn house() -> House {
-    House::new(ROOMS).await
+    opened(House::new(ROOMS).await).await
 }
 
 async fn house_on_postgres() -> House {
-    House::on_postgres(ROOMS).await
+    opened(House::on_postgres(ROOMS).await).await
 }
 
 async fn house_with(settings: Settings) -> House {
-    House::with(ROOMS, Storage::default(), settings).await
+    opened(House::with(ROOMS, Storage::default(), settings).await).await
+}
+
+async fn opened(house: House) -> House {
+    crate::open(&house.evidence).await.unwrap();
+    house
 }

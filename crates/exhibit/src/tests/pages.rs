@@ -162,7 +162,7 @@ async fn the_public_record_is_there_for_programs() {
     let answer = house.get("/api/v1/authority").await;
     let record: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(record["evaluation"], true);
-    assert_eq!(record["certificates"].as_array().unwrap().len(), 6);
+    assert_eq!(record["certificates"].as_array().unwrap().len(), 7, "two suites and a seal");
     assert_eq!(record["verifier_sha256"].as_str().unwrap().len(), 64);
     assert!(record["checkpoint"].as_str().unwrap().contains("shiyin"));
     let page = house.get("/authority?lang=en").await.body;
@@ -171,6 +171,52 @@ async fn the_public_record_is_there_for_programs() {
         let groups = proof_wasm::page::digest(fingerprint);
         assert!(page.contains(&groups), "{fingerprint}");
     }
+}
+
+#[tokio::test]
+async fn the_seal_is_shown_as_it_is_and_rooms_reach_it() {
+    let house = house().await;
+    let seal = house.node.seal().unwrap();
+    assert!(seal.sign(&[0x31, 0]).is_ok() && seal.sign(b"a document").is_err());
+    let own = proof::digest::DigestAlgorithm::Sha256.digest(&seal.chain()[0]).to_string();
+    let said = async || {
+        let record: serde_json::Value = serde_json::from_str(&house.get("/api/v1/authority").await.body).unwrap();
+        record["seal"].clone()
+    };
+    assert_eq!(said().await, serde_json::json!({ "sha256": own, "address": "/seal.pem", "signs": true }));
+    for (language, sealing, silent) in [("en", "Sealing documents", "Cannot sign now"), ("zh", "签章中", "暂不能签章")]
+    {
+        house.node.set_seal(Some(seal.clone()));
+        let page = house.get(&format!("/authority?lang={language}")).await.body;
+        assert!(page.contains(sealing) && page.contains("href=\"/seal.pem\"") && !page.contains(silent), "{page}");
+        house.node.set_seal(None);
+        let page = house.get(&format!("/authority?lang={language}")).await.body;
+        assert!(page.contains(silent) && !page.contains(sealing), "{page}");
+    }
+    assert!(house.node.seal().is_none());
+    assert_eq!(said().await["signs"], false);
+}
+
+#[tokio::test]
+async fn rooms_ask_for_stamps_by_one_door() {
+    use proof::digest::DigestAlgorithm;
+    use registry::web::NotStamped;
+    let house = house().await;
+    for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512, DigestAlgorithm::Sm3] {
+        let digest = algorithm.digest(b"a document");
+        let response = house.node.stamp(&digest).await.unwrap();
+        let token = proof::verify::token_der(&response).unwrap();
+        assert_eq!(proof::verify::imprint(&response), Some(digest));
+        let signed = proof::cms::SignedData::parse(&token).unwrap();
+        assert_eq!(signed.certificates.len(), 2, "whoever gets it needs nothing else but the root");
+    }
+    let size = house.node.log_size();
+    let weak = house.node.stamp(&DigestAlgorithm::Sha1.digest(b"a document")).await;
+    assert!(matches!(weak, Err(NotStamped::Refused(why)) if why.name() == "badAlg"), "{weak:?}");
+    house.clock.set_failing(true);
+    let refused = house.node.stamp(&DigestAlgorithm::Sha256.digest(b"a document")).await;
+    assert!(matches!(refused, Err(NotStamped::Refused(why)) if why.name() == "timeNotAvailable"), "{refused:?}");
+    assert_eq!(house.node.log_size(), size, "a refusal leaves nothing");
 }
 
 /// The offline verifier speaks both languages out of one file.
@@ -196,10 +242,10 @@ fn the_one_file_has_every_word_it_names() {
 fn no_word_of_the_verification_is_idle() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut said = String::from(proof_wasm::browser::DESK);
-    for folder in ["proof-wasm/src", "exhibit/src/verification"] {
+    for folder in ["proof-wasm/src", "proof-wasm/src/page", "exhibit/src/verification"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            if path.file_name().is_some_and(|name| name != "words.rs") {
+            if path.is_file() && path.file_name().is_some_and(|name| name != "words.rs") {
                 said.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }

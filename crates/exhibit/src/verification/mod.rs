@@ -46,8 +46,8 @@ pub(crate) fn anchors(node: &Node) -> Vec<Vec<u8>> {
 
 #[derive(Template)]
 #[template(path = "verification/desk.html")]
-struct DeskHtml {
-    lang: proof::report::Language,
+pub(crate) struct DeskHtml {
+    pub(crate) lang: proof::report::Language,
 }
 
 impl DeskHtml {
@@ -91,12 +91,29 @@ impl Page for Verify {
     }
 }
 
-fn verify_page(cx: &Cx, error: Option<String>, digest: String, result: String) -> Verify {
-    let public = cx.site.node.public();
-    let anchors = anchors(&cx.site.node);
+/// What a desk of this node begins with: anchors and revocation lists, for a script block.
+pub(crate) fn trusted(node: &Node) -> String {
+    let public = node.public();
     let lists: Vec<String> = public.lists.iter().map(|(_, list)| Base64::encode_string(&list.der)).collect();
-    let pems: Vec<String> = anchors.iter().map(|der| trust::instance::pem(der)).collect();
-    let own = public.instance.suites.len();
+    let pems: Vec<String> = anchors(node).iter().map(|der| trust::instance::pem(der)).collect();
+    // In a script block, a tag could end it: no `<` stands in JSON's own syntax.
+    json!({ "certificates": pems, "lists": lists }).to_string().replace('<', "\\u003c")
+}
+
+/// A desk that trusts what this node's pages trust.
+pub(crate) fn desk(node: &Node) -> Desk {
+    let mut desk = Desk::new();
+    for der in anchors(node) {
+        desk.trust(&der);
+    }
+    node.public().lists.iter().for_each(|(_, list)| desk.add_list(list.der.clone()));
+    desk
+}
+
+fn verify_page(cx: &Cx, error: Option<String>, digest: String, result: String) -> Verify {
+    let trusted = trusted(&cx.site.node);
+    let anchors = anchors(&cx.site.node);
+    let own = cx.site.node.public().instance.suites.len();
     let root = |(number, der): (usize, &Vec<u8>)| Root {
         subject: proof::x509::Certificate::parse(der).map(|c| c.subject.to_string()).unwrap_or_default(),
         fingerprint: page::digest(&proof::digest::DigestAlgorithm::Sha256.digest(der).to_string()),
@@ -107,8 +124,7 @@ fn verify_page(cx: &Cx, error: Option<String>, digest: String, result: String) -
         desk: DeskHtml { lang: cx.language }.render().unwrap_or_default(),
         verifier: assets::path("verifier.wasm"),
         hasher: assets::path("hash.js"),
-        // In a script block, a tag could end it: no `<` stands in JSON's own syntax.
-        trusted: json!({ "certificates": pems, "lists": lists }).to_string().replace('<', "\\u003c"),
+        trusted,
         roots: anchors.iter().enumerate().map(root).collect(),
         anchor_note: Word::ServedAnchorNote.text(cx.language),
         error,
@@ -157,12 +173,8 @@ async fn check(cx: Cx, form: Multipart) -> Response<Body> {
         return refuse("form-token-missing", form.digest);
     }
     let plain: String = form.digest.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
-    let mut desk = Desk::new();
     let node = &cx.site.node;
-    for der in anchors(node) {
-        desk.trust(&der);
-    }
-    node.public().lists.iter().for_each(|(_, list)| desk.add_list(list.der.clone()));
+    let mut desk = desk(node);
     if !form.trust.is_empty() && !(1..=ROOTS_MAX).contains(&desk.trust(&form.trust)) {
         return refuse("form-trust-wrong", form.digest);
     }

@@ -29,6 +29,14 @@ pub fn normalise(input: &[u8]) -> Result<(Cow<'_, [u8]>, bool), DerError> {
     Ok((Cow::Owned(out), true))
 }
 
+/// Where the one element at the start of `input` ends, whatever follows it.
+///
+/// # Errors
+/// Where the bytes are not BER or nest too deeply.
+pub fn end(input: &[u8]) -> Result<usize, DerError> {
+    scan(input, 0, &mut false)
+}
+
 struct Header {
     tag: u8,
     size: usize,

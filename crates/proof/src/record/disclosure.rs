@@ -61,11 +61,15 @@ impl Disclosure {
         Shown { is_in_record: self.record.files.has(&self.file, &self.proof), opened }
     }
 
-    /// The name that is opened for the file, where the record commits to it.
+    /// The name that is opened for the file, where the file stands in the record and commits to it.
     #[must_use]
     pub fn name(&self) -> Option<String> {
         let own = usize::try_from(self.proof.index).ok()?;
-        self.check().opened.into_iter().find_map(|opened| match opened {
+        let checked = self.check();
+        if !checked.is_in_record {
+            return None;
+        }
+        checked.opened.into_iter().find_map(|opened| match opened {
             Opened::Text(Part::Name(place), text) if place == own => Some(text),
             _ => None,
         })
@@ -150,7 +154,10 @@ mod tests {
     #[test]
     fn another_file_place_or_name_is_noticed() {
         let other_file = Disclosure { file: files().all()[0], ..disclosure(1, "sub/b.txt") };
-        assert!(!other_file.check().is_in_record);
+        assert!(!other_file.check().is_in_record && other_file.name().is_none());
+        let mut no_way = disclosure(1, "sub/b.txt");
+        no_way.proof.hashes.clear();
+        assert_eq!(no_way.name(), None, "its name opens, but it stands in no record");
         let mut other_place = disclosure(1, "sub/b.txt");
         other_place.proof.index = 0;
         let checked = other_place.check();

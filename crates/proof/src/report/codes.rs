@@ -481,4 +481,274 @@ codes! {
         "清单无法读取：{cause}"
         "Use the manifest as it was written when the folder was stamped."
         "请使用加盖文件夹时生成的原始清单。";
+    PdfContentSame "pdf-content-same" Pass Nobody "ISO 32000-2 12.8.1"
+        "The document is what was signed: every byte up to {end}, the signature itself excepted."
+        "文档与签名时一致：除签名本身外，至第 {end} 字节逐字节相符。"
+        ""
+        "";
+    PdfSignatureValid "pdf-signature-valid" Pass Nobody "RFC 5652 5.6"
+        "The signature ({algorithm}) was made with the key of {signer}."
+        "签名（{algorithm}）由 {signer} 的密钥作出。"
+        ""
+        "";
+    PdfSignerNamed "pdf-signer-named" Pass Nobody "EN 319 142-1 6.3"
+        "The signature names the signer's certificate, so no other can take its place."
+        "签名指明了签名人证书，无法以其他证书替换。"
+        ""
+        "";
+    PdfSignerTrusted "pdf-signer-trusted" Pass Nobody "RFC 5280 6"
+        "The signer's certificate leads to the pinned authority {anchor} (SHA-256 {fingerprint}), and every certificate on the way was valid at {time}."
+        "签名人证书可追溯到已确认的机构 {anchor}（SHA-256 {fingerprint}），路径上的证书在 {time} 均有效。"
+        ""
+        "";
+    PdfTimeProven "pdf-time-proven" Pass Nobody "EN 319 142-1 6.3"
+        "The signature existed no later than {time}: so says {authority}."
+        "签名不晚于 {time} 已存在：由 {authority} 证明。"
+        ""
+        "";
+    PdfRevisionsFollow "pdf-revisions-follow" Notice Nobody "EN 319 142-1 5.5"
+        "What was added to the file after this signature are signatures, timestamps and validation data; the pages are as they were signed."
+        "此签名之后追加的仅为签名、时间戳与验证数据；页面内容与签名时一致。"
+        ""
+        "";
+    PdfTimeUnproven "pdf-time-unproven" Notice Nobody "EN 319 142-1 6.1"
+        "No timestamp proves when the signature was made; its certificate was checked at {now}. A date shown in the document is the signer's own word."
+        "没有时间戳证明签名时间；证书按 {now} 核验。文档中显示的日期仅为签名人自述。"
+        ""
+        "";
+    PdfSignerRevokedLater "pdf-signer-revoked-later" Notice Nobody "EN 319 102-1 5.5"
+        "{subject} was revoked on {date} ({reason}); the signature is proven to have existed at {time}, before that."
+        "{subject} 已于 {date} 吊销（{reason}）；签名在此前的 {time} 已被证明存在。"
+        ""
+        "";
+    PdfMetadataChanged "pdf-metadata-changed" Notice Content "ISO 32000-2 14.3"
+        "Properties of the document (title, author, dates) are not those that were signed. They are not on the pages."
+        "文档属性（标题、作者、日期等）与签名时不同；这些属性不在页面上。"
+        "Do not rely on the title or author that a viewer shows."
+        "请勿依赖阅读器显示的标题或作者。";
+    PdfVisibleFieldAdded "pdf-visible-field-added" Warning Content "EN 319 142-1 5.5"
+        "A visible signature field ({field}) was added to a page after this signature; it may cover what stands below it."
+        "此签名之后，页面上新增了可见签名域（{field}），可能遮盖其下内容。"
+        "Look at the document as it was signed: the revision that this signature covers."
+        "请查看签名时的文档版本（此签名所覆盖的版本）。";
+    PdfNotBaseline "pdf-not-baseline" Notice Authority "EN 319 142-1 6.3"
+        "The signature is of the older kind adbe.pkcs7.detached, which is no PAdES baseline signature."
+        "签名为较早的 adbe.pkcs7.detached 类型，不是 PAdES 基线签名。"
+        ""
+        "";
+    PdfSignerNotNamed "pdf-signer-not-named" Warning Authority "EN 319 142-1 6.3"
+        "The signature does not name the signer's certificate; another certificate for the same key could take its place."
+        "签名未指明签名人证书；同一密钥的其他证书可能替代它。"
+        "Ask for a PAdES signature where it matters which certificate was meant."
+        "如需确定所用证书，请要求 PAdES 签名。";
+    PdfTimeUnconfirmed "pdf-time-unconfirmed" Unconfirmed Verifier "DESIGN 1"
+        "A timestamp says that the signature existed no later than {time}, but its authority ({authority}) is not pinned."
+        "有时间戳称签名不晚于 {time} 已存在，但其签发机构（{authority}）未被确认。"
+        "Obtain that authority's root certificate by a way you trust and give it as trusted (command line: --trust)."
+        "请通过可信途径取得该机构的根证书，并指定为可信（命令行：--trust）。";
+    PdfUnsigned "pdf-unsigned" Gap Verifier "ISO 32000-2 12.8"
+        "The document has no signature and no timestamp inside."
+        "文档内没有签名，也没有时间戳。"
+        "Give the signed file; if a timestamp was made for this file, give that as well."
+        "请提供已签名的文件；若曾为此文件申请时间戳，请一并提供。";
+    CertificateUnsigned "certificate-unsigned" Gap Content "EN 319 142-1 6.3"
+        "Nobody signed the certificate {path}: anybody could have made its pages. The record that rides in it has a verdict of its own."
+        "证明 {path} 没有签名：任何人都可能制作其页面。其中所附记录另有结论。"
+        "Ask for the certificate as it was signed; rely on the record and its timestamp alone."
+        "请索取已签名的证明原件；目前只能依据所附记录及其时间戳。";
+    CertificateOtherAuthority "certificate-other-authority" Warning Content "DESIGN 1"
+        "The certificate was signed under {anchor}, and the record inside was stamped under another authority (SHA-256 {fingerprint})."
+        "证明在 {anchor} 之下签名，而所附记录由另一机构（SHA-256 {fingerprint}）之下加盖。"
+        "Whoever signed is not for that the operator of the node: look at the signer's name, and rely on the record."
+        "签名者未必是节点运营人：请查看签名者名称，并以记录为准。";
+    PdfSignerMissing "pdf-signer-missing" Gap Verifier "EN 319 142-1 6.3"
+        "The signer's certificate is not in the document and was not supplied, so the signature could not be checked."
+        "文档中没有签名人证书，也未另行提供，无法核验签名。"
+        "Supply the signer's certificate (command line: --certificate)."
+        "请提供签名人证书（命令行：--certificate）。";
+    PdfMalformed "pdf-malformed" Error Content "ISO 32000-2 7"
+        "The PDF file cannot be read with one meaning: {cause}."
+        "PDF 文件无法得到唯一的解读：{cause}。"
+        "Use the file as it was signed, without anything added to it or saved again."
+        "请使用签名时的原始文件，不要追加内容或另存。";
+    PdfSignatureMalformed "pdf-signature-malformed" Error Content "ISO 32000-2 12.8.1"
+        "The signature cannot be read: {cause}."
+        "签名无法读取：{cause}。"
+        "Use the file as it was signed; this one was damaged or altered."
+        "请使用签名时的原始文件；现有文件已损坏或被改动。";
+    PdfKindUnsupported "pdf-kind-unsupported" Error Content "ISO 32000-2 12.8.3"
+        "The signature is of a kind that is not checked here: {kind}."
+        "签名类型不受支持：{kind}。"
+        "Verify with a program that knows the kind, or ask for a PAdES signature."
+        "请使用支持该类型的程序核验，或要求 PAdES 签名。";
+    PdfRangeWrong "pdf-range-wrong" Error Content "ISO 32000-2 12.8.1"
+        "What the signature covers is not one whole revision of the document: {cause}."
+        "签名未完整覆盖文档的一个版本：{cause}。"
+        "Do not rely on this file: parts of it may not have been signed. Ask for it as it was signed."
+        "该文件不可采信：部分内容可能未被签名。请索取签名时的原始文件。";
+    PdfContentChanged "pdf-content-changed" Error Content "RFC 5652 11.2"
+        "The signed part of the document is not what was signed."
+        "文档的已签名部分与签名时不同。"
+        "Use the file as it was signed; this one was altered."
+        "请使用签名时的原始文件；现有文件已被改动。";
+    PdfChangedAfterSigning "pdf-changed-after-signing" Error Content "EN 319 142-1 5.5"
+        "The document was changed after this signature, beyond further signatures and what belongs to them: {what}."
+        "此签名之后文档被改动，且超出追加签名及其附属数据的范围：{what}。"
+        "Look at the revision that the signature covers; rely on nothing that was changed later."
+        "请查看签名所覆盖的版本；其后的改动不可采信。";
+    PdfSignatureWrong "pdf-signature-wrong" Error Content "RFC 5652 5.6"
+        "The signature is not right: it was altered, or not made by {signer}."
+        "签名不正确：已被改动，或并非 {signer} 所签。"
+        "Use the file as it was signed; do not rely on this one."
+        "请使用签名时的原始文件；现有文件不可采信。";
+    PdfAlgorithmUnsupported "pdf-algorithm-unsupported" Error Authority "RFC 5652 5.3"
+        "An algorithm of the signature is broken, not supported, or does not fit the key: {oid}."
+        "签名所用算法已被攻破、不受支持或与密钥不符：{oid}。"
+        "Verify with a program that knows the algorithm, or ask for a new signature."
+        "请使用支持该算法的程序核验，或要求重新签名。";
+    PdfSignerIdMissing "pdf-signer-id-missing" Error Content "EN 319 142-1 6.3"
+        "The signature does not name the signer's certificate, which a PAdES signature must."
+        "签名未指明签名人证书，而 PAdES 签名必须指明。"
+        "Ask for a new signature; this one leaves open who signed."
+        "请要求重新签名；该签名未明确签名人。";
+    PdfSignerIdWrong "pdf-signer-id-wrong" Error Content "EN 319 142-1 6.3"
+        "The signature names another certificate than the one that fits the key."
+        "签名指明的证书与密钥对应的证书不同。"
+        "Do not rely on this signature; the certificate was exchanged."
+        "该签名不可采信：证书被替换。";
+    PdfSignerPurpose "pdf-signer-purpose" Error Authority "RFC 5280 4.2.1.3"
+        "The signer's certificate does not allow signatures on documents."
+        "签名人证书不允许用于文档签名。"
+        "The signer needs a certificate for signing; ask for a new signature."
+        "签名人需使用签名证书；请要求重新签名。";
+    PdfSignerOutsideValidity "pdf-signer-outside-validity" Error Authority "RFC 5280 6.1.3"
+        "The signature was checked at {time}; {subject} was valid only from {from} to {to}."
+        "签名按 {time} 核验；{subject} 的有效期仅为 {from} 至 {to}。"
+        "If the signature is older, a timestamp from then is needed to show it; ask the signer for the timestamped file."
+        "若签名更早作出，须有当时的时间戳证明；请向签名人索取带时间戳的文件。";
+    PdfSignerPathBroken "pdf-signer-path-broken" Error Authority "RFC 5280 6.1"
+        "{subject} breaks a rule on the way from the signer to an authority: {rule}."
+        "从签名人到机构的证书路径上，{subject} 违反规则：{rule}。"
+        "Do not rely on this signature unless the signer can show a correct chain of certificates."
+        "除非签名人能出示正确的证书链，否则该签名不可采信。";
+    PdfSignerRevoked "pdf-signer-revoked" Error Authority "EN 319 102-1 5.5"
+        "{subject} was revoked on {date} ({reason}), and nothing proves that the signature existed before that."
+        "{subject} 已于 {date} 吊销（{reason}），且无法证明签名在此之前已存在。"
+        "Ask for a new signature, or for the file with a timestamp from before that day."
+        "请要求重新签名，或索取带有此前时间戳的文件。";
+    PdfTimestampWrong "pdf-timestamp-wrong" Error Content "EN 319 142-1 6.3"
+        "The timestamp inside the signature is not valid or belongs to another signature."
+        "签名内的时间戳无效，或属于另一签名。"
+        "Use the file as it was signed; the time of this signature cannot be relied on."
+        "请使用签名时的原始文件；该签名的时间不可采信。";
+    SimilarText "similar-text" Notice Content "DESIGN 2"
+        "{path} differs from the stamped text in line ends, a byte order mark, or blanks at its beginning or end alone. Similar is not identical: the verification fails."
+        "{path} 与被加盖的文本仅有换行、字节序标记或首尾空白之差。相似并非相同：核验不通过。"
+        "Editors and messengers change such things as they save or send. Ask for the file as it was stamped."
+        "编辑器与聊天软件在保存、传送时会改动这些地方。请索取加盖时的那一份文件。";
+    FileRenamed "file-renamed" Notice Nobody "DESIGN 2"
+        "{path} stands in the record as {name}. The content is the same; a name does no harm."
+        "{path} 在记录中名为 {name}。内容相同，改名无妨。"
+        ""
+        "";
+    StampMissing "stamp-missing" Gap Verifier "RFC 3161 2.4.2"
+        "No timestamp was given for {path}, so nothing shows since when it exists or that it is unchanged."
+        "没有放入 {path} 的时间戳，因此无从得知它何时已存在、是否改动。"
+        "Put its token down too: record.tsr beside record.json, package.tsr beside package.json."
+        "请一并放入其令牌：record.json 旁的 record.tsr，或 package.json 旁的 package.tsr。";
+    RecordStamped "record-stamped" Pass Nobody "RFC 3161 2.4.2"
+        "The record is, byte for byte, what was stamped: its {algorithm} digest is the one in the token."
+        "存证记录与被加盖的内容逐字节一致：其 {algorithm} 摘要与令牌中的相同。"
+        ""
+        "";
+    RecordChanged "record-changed" Error Content "RFC 3161 2.4.2"
+        "The record is not what was stamped, so nothing that it says counts: its {algorithm} digest is {actual}, the token's is {expected}."
+        "存证记录不是被加盖的那一份，其内容不予采信：其 {algorithm} 摘要为 {actual}，令牌中为 {expected}。"
+        "Use the record as it was handed out, unchanged, with its own token."
+        "请使用最初交付的原样记录及其对应的令牌。";
+    RecordMalformed "record-malformed" Error Content "DESIGN 2"
+        "The record cannot be read: {cause}"
+        "存证记录无法读取：{cause}"
+        "Use the record as it was handed out; it was changed, or saved anew by another program."
+        "请使用最初交付的记录；现有文件已被改动，或被其他程序重新保存。";
+    RecordMisplaced "record-misplaced" Warning Content "DESIGN 2"
+        "The record in {path} has the number {number}, which is not the one of its folder."
+        "{path} 中的记录编号为 {number}，与所在文件夹不符。"
+        "Go by the number in the record."
+        "请以记录中的编号为准。";
+    DisclosureMalformed "disclosure-malformed" Error Content "DESIGN 2"
+        "What shows one file of a record cannot be read: {cause}"
+        "单个文件的出示凭据无法读取：{cause}"
+        "Use the file as it was handed out."
+        "请使用最初交付的文件。";
+    FileProven "file-proven" Pass Nobody "RFC 9162 2.1.3"
+        "This file is number {place} of {count} in the record: its proof leads to the record's root."
+        "该文件是记录中 {count} 个文件的第 {place} 个：其证明可达记录的根。"
+        ""
+        "";
+    FileNotProven "file-not-proven" Error Content "RFC 9162 2.1.3"
+        "The proof that this file stands in the record does not hold."
+        "该文件属于此记录的证明不成立。"
+        "Use what its owner handed out, or ask for it again."
+        "请使用权利人最初交付的文件，或重新索取。";
+    ListProven "list-proven" Pass Nobody "RFC 9162 2.1.1"
+        "The list of files is the record's: {count} files under its root."
+        "文件清单属于此记录：共 {count} 个文件，根一致。"
+        ""
+        "";
+    ListMissing "list-missing" Gap Verifier "RFC 9162 2.1.1"
+        "The list of the record's files was not given, so no file can be compared; the record holds {count}."
+        "没有放入记录的文件清单，无法比对文件；记录中共有 {count} 个。"
+        "Put down files.json of the record, which may be called after its number."
+        "请放入该记录的 files.json（文件名前可能带有存证编号）。";
+    ListWrong "list-wrong" Error Content "RFC 9162 2.1.1"
+        "{path} is not the list of this record: its root, number or sizes are others."
+        "{path} 不是此记录的文件清单：根、数量或大小不符。"
+        "Use the list as it was handed out with the record."
+        "请使用随记录交付的原始清单。";
+    PartMalformed "part-malformed" Error Content "DESIGN 2"
+        "{path} cannot be read: {cause}"
+        "{path} 无法读取：{cause}"
+        "Use the file as it was handed out with the record."
+        "请使用随记录交付的原始文件。";
+    RecordFilesSame "record-files-same" Pass Nobody "DESIGN 2"
+        "The same as in the record: {count} of {total} files."
+        "与记录一致的文件：{total} 个中的 {count} 个。"
+        ""
+        "";
+    RecordFilesNotGiven "record-files-not-given" Gap Verifier "DESIGN 2"
+        "Not put down: {count} of the record's {total} files."
+        "记录中的 {total} 个文件有 {count} 个未放入。"
+        "Put down the files that matter; the record's own verdict does not rest on them."
+        "请放入需要比对的文件；记录本身的真伪不受影响。";
+    SaltNotGiven "salt-not-given" Gap Verifier "DESIGN 1"
+        "{path} is known to the record by a commitment alone, and its salt was not put down."
+        "记录仅以承诺值载明 {path}，而其盐值未放入。"
+        "Put the file with its salts down too; without it nobody can compare the file."
+        "请一并放入其盐值文件；没有它，任何人都无法比对。";
+    OpeningsFit "openings-fit" Pass Nobody "DESIGN 2"
+        "What is opened is what the record commits to: {count} openings."
+        "所出示的内容与记录中的承诺值一致：共 {count} 项。"
+        ""
+        "";
+    OpeningWrong "opening-wrong" Error Content "DESIGN 2"
+        "What is said to stand behind {part} is not what the record commits to; it is not shown."
+        "所称的 {part} 与记录中的承诺值不符，不予显示。"
+        "Ask the owner for the openings as they were handed out; the record itself is not touched by this."
+        "请向权利人索取原始的开启文件；记录本身不受影响。";
+    PackageComplete "package-complete" Pass Nobody "DESIGN 2"
+        "The package holds every file of its manifest unchanged, and no other: {count}."
+        "证据包内的文件与其清单完全一致，无缺失、改动或多余：共 {count} 个。"
+        ""
+        "";
+    PackageManifestMissing "package-manifest-missing" Gap Verifier "DESIGN 2"
+        "The package has no {path}: whether files were added, changed or taken out of it cannot be known. The records in it stand by themselves."
+        "证据包缺少 {path}：无法得知包内文件是否被增加、改动或取出。其中的记录各自独立成立与否，见各记录。"
+        "Use the package as it was handed out."
+        "请使用最初交付的证据包。";
+    ZipRefused "zip-refused" Gap Content "APPNOTE 6.3.10"
+        "{path} was not opened, and nothing in it was checked: {cause}."
+        "未打开 {path}，其中内容均未核验：{cause}。"
+        "Use the archive as it was handed out; or unpack it with a program that you trust, and put the folder down."
+        "请使用最初交付的压缩包；或用您信任的程序解压后，放入整个文件夹。";
 }

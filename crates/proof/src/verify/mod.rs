@@ -7,8 +7,8 @@
 
 mod log;
 mod memo;
-mod revocation;
-mod signer;
+pub(crate) mod revocation;
+pub(crate) mod signer;
 
 pub use memo::PathMemo;
 
@@ -55,14 +55,14 @@ impl<'a> Context<'a> {
 
 /// Findings as they are made.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(crate) struct Findings(pub(crate) Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, code: Code) {
+    pub(crate) fn add(&mut self, code: Code) {
         self.with(code, []);
     }
 
-    fn with<const N: usize>(&mut self, code: Code, values: [(&'static str, String); N]) {
+    pub(crate) fn with<const N: usize>(&mut self, code: Code, values: [(&'static str, String); N]) {
         self.0.push(Finding { code, values: values.into() });
     }
 

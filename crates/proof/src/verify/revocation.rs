@@ -1,4 +1,4 @@
-//! Whether a certificate of the path was revoked, and what that does to the token.
+//! Whether a certificate of the path was revoked, and what that does to what it signed.
 //!
 //! The newest word of its issuer decides, a list's or an OCSP response's; it may have
 //! come with the token or been supplied. RFC 3161 section 4: a revocation for a harmless
@@ -26,6 +26,21 @@ struct Word {
     date: Time,
     due: Option<Time>,
     revocation: Option<Revocation>,
+}
+
+/// A certificate that was revoked, before it is judged.
+pub(crate) struct Revoked {
+    /// Whose it is.
+    pub(crate) subject: String,
+    /// What its issuer says.
+    pub(crate) revocation: Revocation,
+}
+
+impl Revoked {
+    /// The reason's name.
+    pub(crate) fn reason(&self) -> String {
+        self.revocation.reason.map_or("—", Reason::name).to_owned()
+    }
 }
 
 impl<'a> Supplied<'a> {
@@ -88,7 +103,31 @@ pub(super) fn check(
     facts: &TokenFacts,
     findings: &mut Findings,
 ) {
+    for revoked in revoked(path, embedded, cx, findings) {
+        let (revocation, reason) = (revoked.revocation, ("reason", revoked.reason()));
+        let subject = ("subject", revoked.subject);
+        let date = ("date", revocation.date.to_string());
+        let is_harmless = revocation.reason.is_some_and(Reason::spares_earlier_tokens);
+        let witnessed = facts.independent.as_ref().filter(|seen| seen.time < revocation.takes_force_from());
+        match witnessed {
+            _ if is_harmless && gen_time < revocation.date => {
+                findings.with(Code::RevokedLater, [subject, date, reason]);
+            }
+            Some(seen) => {
+                let seen = [("authority", seen.authority.clone()), ("time", seen.time.to_string())];
+                let [authority, time] = seen;
+                findings.with(Code::RevokedButWitnessed, [subject, date, reason, authority, time]);
+            }
+            None => findings.with(Code::Revoked, [subject, date, reason]),
+        }
+    }
+}
+
+/// Looks up each certificate below the end of the path, notes what is known of it, and returns
+/// those that were revoked.
+pub(crate) fn revoked(path: &Path<'_>, embedded: &[&[u8]], cx: &Context<'_>, findings: &mut Findings) -> Vec<Revoked> {
     let supplied = Supplied::read(embedded, cx, findings);
+    let mut revoked = Vec::new();
     for pair in path.certificates.windows(2) {
         let [certificate, issuer] = pair else { continue };
         let subject = || ("subject", certificate.subject.to_string());
@@ -100,24 +139,10 @@ pub(super) fn check(
             let date = word.date.to_string();
             findings.with(Code::RevocationDataOld, [("date", date), ("due", due.to_string())]);
         }
-        let Some(revocation) = word.revocation else {
-            findings.with(Code::NotRevoked, [subject(), ("date", word.date.to_string())]);
-            continue;
-        };
-        let reason = ("reason", revocation.reason.map_or("—", Reason::name).to_owned());
-        let date = ("date", revocation.date.to_string());
-        let is_harmless = revocation.reason.is_some_and(Reason::spares_earlier_tokens);
-        let witnessed = facts.independent.as_ref().filter(|seen| seen.time < revocation.takes_force_from());
-        match witnessed {
-            _ if is_harmless && gen_time < revocation.date => {
-                findings.with(Code::RevokedLater, [subject(), date, reason]);
-            }
-            Some(seen) => {
-                let seen = [("authority", seen.authority.clone()), ("time", seen.time.to_string())];
-                let [authority, time] = seen;
-                findings.with(Code::RevokedButWitnessed, [subject(), date, reason, authority, time]);
-            }
-            None => findings.with(Code::Revoked, [subject(), date, reason]),
+        match word.revocation {
+            None => findings.with(Code::NotRevoked, [subject(), ("date", word.date.to_string())]),
+            Some(revocation) => revoked.push(Revoked { subject: certificate.subject.to_string(), revocation }),
         }
     }
+    revoked
 }

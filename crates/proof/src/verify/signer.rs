@@ -1,4 +1,5 @@
-//! Who signed: the certificate, its binding to the signature, its purpose and its path.
+//! Who signed: the certificate, its binding to the signature, its purpose and its path. What holds
+//! for any SignerInfo is told without words, so that signatures of documents are checked by the same.
 
 use super::{Context, Depth, Findings, revocation};
 use crate::cms::{SignedData, SignerId, SignerInfo};
@@ -30,15 +31,9 @@ pub(super) fn check(
     if !signer.is_sorted() {
         findings.add(Code::AttributesUnsorted);
     }
-    check_attributes(signer, signed, cx, findings);
+    note_attributes(attribute_faults(signer, signed.content_type, &[signed.content], cx.verifier), findings);
 
-    let supplied = cx.certificates.iter().chain(cx.anchors).map(Vec::as_slice);
-    let mut pool: Vec<Certificate<'_>> = Vec::new();
-    for der in signed.certificates.iter().copied().chain(supplied) {
-        if !pool.iter().any(|known| known.der == der) {
-            pool.extend(Certificate::parse(der));
-        }
-    }
+    let pool = pool(signed, cx);
     let Some((certificate, binding)) = find_certificate(signer, &pool, cx.verifier) else {
         let code = if signed.certificates.iter().any(|der| Certificate::parse(der).is_err()) {
             Code::CertificateMalformed
@@ -70,38 +65,79 @@ pub(super) fn check(
     }
 }
 
+/// Every certificate that came along or was supplied, each once; those that cannot be read left out.
+pub(crate) fn pool<'a>(signed: &SignedData<'a>, cx: &Context<'a>) -> Vec<Certificate<'a>> {
+    let supplied = cx.certificates.iter().chain(cx.anchors).map(Vec::as_slice);
+    let mut pool: Vec<Certificate<'_>> = Vec::new();
+    for der in signed.certificates.iter().copied().chain(supplied) {
+        if !pool.iter().any(|known| known.der == der) {
+            pool.extend(Certificate::parse(der));
+        }
+    }
+    pool
+}
+
+/// What can be wrong with the attributes that every signature has.
+pub(crate) enum AttributeFault {
+    /// This one does not stand exactly once with one value.
+    Count(&'static str),
+    /// contentType is not the type of the content.
+    ContentType,
+    /// messageDigest is not the digest of the content.
+    MessageDigest,
+    /// The digest algorithm is broken or not known.
+    Digest(String),
+}
+
 /// contentType and messageDigest: once each, one value, and right (RFC 5652 sections 11.1, 11.2).
-fn check_attributes(signer: &SignerInfo<'_>, signed: &SignedData<'_>, cx: &Context<'_>, findings: &mut Findings) {
+pub(crate) fn attribute_faults(
+    signer: &SignerInfo<'_>,
+    content_type: Oid<'_>,
+    content: &[&[u8]],
+    verifier: &dyn Verifier,
+) -> Vec<AttributeFault> {
+    let mut faults = Vec::new();
     let mut single = |oid: Oid<'_>| {
         let mut all = signer.attributes.iter().filter(|a| a.oid == oid);
         match (all.next().map(|a| a.values.as_slice()), all.next()) {
             (Some([value]), None) => Some(*value),
             _ => {
-                findings.with(Code::AttributeCount, [("name", oid.name().unwrap_or("?").to_owned())]);
+                faults.push(AttributeFault::Count(oid.name().unwrap_or("?")));
                 None
             }
         }
     };
-    let content_type = single(oid::CONTENT_TYPE);
+    let stated_type = single(oid::CONTENT_TYPE);
     let message_digest = single(oid::MESSAGE_DIGEST);
-    if content_type.is_some_and(|value| value.oid() != Ok(signed.content_type)) {
-        findings.add(Code::ContentTypeAttributeWrong);
+    if stated_type.is_some_and(|value| value.oid() != Ok(content_type)) {
+        faults.push(AttributeFault::ContentType);
     }
     let Some(algorithm) = signer.digest_algorithm.digest().filter(|a| a.is_collision_resistant()) else {
-        findings.with(Code::DigestUnsupported, [("oid", signer.digest_algorithm.oid.to_string())]);
-        return;
+        faults.push(AttributeFault::Digest(signer.digest_algorithm.oid.to_string()));
+        return faults;
     };
     if let Some(value) = message_digest
-        && (value.tag != tag::OCTET_STRING
-            || value.content != cx.verifier.digest(algorithm, &[signed.content]).as_bytes())
+        && (value.tag != tag::OCTET_STRING || value.content != verifier.digest(algorithm, content).as_bytes())
     {
-        findings.add(Code::MessageDigestWrong);
+        faults.push(AttributeFault::MessageDigest);
+    }
+    faults
+}
+
+fn note_attributes(faults: Vec<AttributeFault>, findings: &mut Findings) {
+    for fault in faults {
+        match fault {
+            AttributeFault::Count(name) => findings.with(Code::AttributeCount, [("name", name.to_owned())]),
+            AttributeFault::ContentType => findings.add(Code::ContentTypeAttributeWrong),
+            AttributeFault::MessageDigest => findings.add(Code::MessageDigestWrong),
+            AttributeFault::Digest(oid) => findings.with(Code::DigestUnsupported, [("oid", oid)]),
+        }
     }
 }
 
 /// The certificate that the SignerInfo names. Where several fit, the one that the signed
 /// attributes bind; a certificate is never chosen for its place in the token.
-fn find_certificate<'c, 'a>(
+pub(crate) fn find_certificate<'c, 'a>(
     signer: &SignerInfo<'_>,
     pool: &'c [Certificate<'a>],
     verifier: &dyn Verifier,
@@ -130,34 +166,56 @@ fn check_signature(
     cx: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let Ok(key) = certificate.public_key() else {
-        findings.add(Code::KeyUnsupported);
-        return;
-    };
-    let digest = signer.digest_algorithm.digest();
-    let unsupported = [("oid", signer.signature_algorithm.oid.to_string())];
-    let Some(algorithm) = SignatureAlgorithm::from_identifier(&signer.signature_algorithm, digest) else {
-        findings.with(Code::SignatureUnsupported, unsupported);
-        return;
-    };
-    // Ed25519 brings its own digest and RFC 8419 pairs it with SHA-512; all others must agree.
-    if algorithm.digest().is_some_and(|d| Some(d) != digest || !d.is_collision_resistant()) {
-        findings.with(Code::SignatureUnsupported, unsupported);
-        return;
-    }
-    match crypto::verify(cx.verifier, algorithm, &key, signed_bytes, signer.signature) {
-        Ok(()) => {
+    match signature(signer, signed_bytes, certificate, cx.verifier) {
+        Ok(algorithm) => {
             findings.with(Code::SignatureValid, [("algorithm", algorithm.to_string()), ("signer", name.to_owned())])
         }
-        Err(SignatureError::Mismatch) => findings.with(Code::SignatureWrong, [("signer", name.to_owned())]),
-        Err(SignatureError::Unsupported) => findings.with(Code::SignatureUnsupported, unsupported),
+        Err(SignatureFault::Wrong) => findings.with(Code::SignatureWrong, [("signer", name.to_owned())]),
+        Err(SignatureFault::Unsupported(oid)) => findings.with(Code::SignatureUnsupported, [("oid", oid)]),
+        Err(SignatureFault::Key) => findings.add(Code::KeyUnsupported),
     }
 }
 
+/// Why a signature does not hold.
+pub(crate) enum SignatureFault {
+    /// The key is of a kind or size that is not accepted.
+    Key,
+    /// The algorithm is not known or does not fit.
+    Unsupported(String),
+    /// It is not right.
+    Wrong,
+}
+
+/// Checks the signature over the received signed attributes with the key of `certificate`.
+pub(crate) fn signature(
+    signer: &SignerInfo<'_>,
+    signed_bytes: &[u8],
+    certificate: &Certificate<'_>,
+    verifier: &dyn Verifier,
+) -> Result<SignatureAlgorithm, SignatureFault> {
+    let key = certificate.public_key().map_err(|_| SignatureFault::Key)?;
+    let digest = signer.digest_algorithm.digest();
+    let unsupported = || SignatureFault::Unsupported(signer.signature_algorithm.oid.to_string());
+    let algorithm = SignatureAlgorithm::from_identifier(&signer.signature_algorithm, digest).ok_or_else(unsupported)?;
+    // Ed25519 brings its own digest and RFC 8419 pairs it with SHA-512; all others must agree.
+    if algorithm.digest().is_some_and(|d| Some(d) != digest || !d.is_collision_resistant()) {
+        return Err(unsupported());
+    }
+    match crypto::verify(verifier, algorithm, &key, signed_bytes, signer.signature) {
+        Ok(()) => Ok(algorithm),
+        Err(SignatureError::Mismatch) => Err(SignatureFault::Wrong),
+        Err(SignatureError::Unsupported) => Err(unsupported()),
+    }
+}
+
+/// Whether the signed attributes name the signer's certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Binding {
+pub(crate) enum Binding {
+    /// They name none.
     Missing,
+    /// They name it.
     Right,
+    /// They name another.
     Wrong,
 }
 

@@ -3,7 +3,8 @@
 //! A path starts at the signer, climbs through certificates that came with the
 //! token or were supplied, and is trusted only where it ends at a pinned anchor:
 //! nothing that arrives with a token is ever an anchor. Each rule is checked on
-//! the way up, so a path that ends nowhere is still known to be consistent.
+//! the way up, so a path that ends nowhere is still known to be consistent. A CA confined to
+//! purposes must have the one asked for.
 //! Policies are not processed: a critical policyConstraints or inhibitAnyPolicy
 //! is refused as unknown. Work is bounded in depth and in signature checks.
 
@@ -34,7 +35,7 @@ pub enum PathProblem {
     NotCa,
     /// It is a CA that may not sign certificates.
     NoCertSign,
-    /// It is a CA confined to purposes other than time stamping.
+    /// It is a CA confined to other purposes.
     OtherPurpose,
     /// More CAs stand below it than it allows.
     PathTooLong,
@@ -47,6 +48,36 @@ pub enum PathProblem {
     /// The search was ended because it became too costly.
     TooCostly,
 }
+
+/// What the signer's signature is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Time-stamp tokens (RFC 3161 section 2.3).
+    TimeStamping,
+    /// Documents, by people and organisations (RFC 9336, and what was used before it).
+    Documents,
+}
+
+impl Purpose {
+    /// Whether one of these extended key usages serves the purpose.
+    #[must_use]
+    pub fn is_served_by(self, usages: &[Oid<'_>]) -> bool {
+        let serves = |usage: &Oid<'_>| match self {
+            Self::TimeStamping => *usage == oid::TIME_STAMPING,
+            Self::Documents => DOCUMENT_PURPOSES.contains(usage),
+        };
+        usages.iter().any(|usage| *usage == oid::ANY_EXT_KEY_USAGE || serves(usage))
+    }
+}
+
+/// Issuers of document certificates write one or several of these.
+const DOCUMENT_PURPOSES: [Oid<'static>; 5] = [
+    oid::DOCUMENT_SIGNING,
+    oid::EMAIL_PROTECTION,
+    oid::CLIENT_AUTH,
+    oid::ADOBE_DOCUMENT_SIGNING,
+    oid::MICROSOFT_DOCUMENT_SIGNING,
+];
 
 /// A path from a signer to where it ends.
 #[derive(Clone, Debug)]
@@ -79,7 +110,23 @@ pub fn build<'a>(
     time: Time,
     verifier: &dyn Verifier,
 ) -> Result<Path<'a>, BrokenPath> {
-    let mut search = Search { pool, anchors, time, verifier, checks_left: CHECKS_MAX, unanchored: None, broken: None };
+    build_for(Purpose::TimeStamping, leaf, pool, anchors, time, verifier)
+}
+
+/// The same for another purpose.
+///
+/// # Errors
+/// Where every way up breaks a rule.
+pub fn build_for<'a>(
+    purpose: Purpose,
+    leaf: &Certificate<'a>,
+    pool: &[Certificate<'a>],
+    anchors: &[Certificate<'a>],
+    time: Time,
+    verifier: &dyn Verifier,
+) -> Result<Path<'a>, BrokenPath> {
+    let checks_left = CHECKS_MAX;
+    let mut search = Search { purpose, pool, anchors, time, verifier, checks_left, unanchored: None, broken: None };
     if let Err(problem) = check_alone(leaf, time) {
         return Err(broken(leaf, problem));
     }
@@ -103,6 +150,7 @@ fn broken(certificate: &Certificate<'_>, problem: PathProblem) -> BrokenPath {
 }
 
 struct Search<'s, 'a> {
+    purpose: Purpose,
     pool: &'s [Certificate<'a>],
     anchors: &'s [Certificate<'a>],
     time: Time,
@@ -165,7 +213,7 @@ impl<'a> Search<'_, 'a> {
     fn check_issuer(&mut self, issuer: &Certificate<'a>, path: &[Certificate<'a>]) -> Result<(), (bool, PathProblem)> {
         let own = |problem| (true, problem);
         check_alone(issuer, self.time).map_err(own)?;
-        check_ca(issuer, path).map_err(own)?;
+        check_ca(issuer, path, self.purpose).map_err(own)?;
         check_name_constraints(issuer, path).map_err(own)?;
         let Some(child) = path.last() else { return Ok(()) };
         self.checks_left -= 1;
@@ -198,7 +246,7 @@ fn is_processed(oid: Oid<'_>) -> bool {
     )
 }
 
-fn check_ca(issuer: &Certificate<'_>, path: &[Certificate<'_>]) -> Result<(), PathProblem> {
+fn check_ca(issuer: &Certificate<'_>, path: &[Certificate<'_>], purpose: Purpose) -> Result<(), PathProblem> {
     let malformed = |_: DerError| PathProblem::Malformed;
     let constraints = issuer.basic_constraints().map_err(malformed)?;
     // A root of version 1 has no extensions to say so; it can only be an anchor, and is pinned.
@@ -210,7 +258,7 @@ fn check_ca(issuer: &Certificate<'_>, path: &[Certificate<'_>]) -> Result<(), Pa
         return Err(PathProblem::NoCertSign);
     }
     if let Some(purposes) = issuer.extended_key_usage().map_err(malformed)?
-        && !purposes.iter().any(|p| *p == oid::TIME_STAMPING || *p == oid::ANY_EXT_KEY_USAGE)
+        && !purpose.is_served_by(&purposes)
     {
         return Err(PathProblem::OtherPurpose);
     }

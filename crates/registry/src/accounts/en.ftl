@@ -476,6 +476,8 @@ act-operator-made = Made an administrator
 act-operator-ended = Ended an administrator
 act-factors-reset = Reset second factors
 act-viewed = Viewed
+act-shown = Shown to everyone
+act-hidden = No longer shown
 act-downloaded = Downloaded
 act-verified = Verified
 

@@ -3,8 +3,6 @@
 use super::Accounts;
 use proof::der::Time;
 use proof::digest::DigestAlgorithm;
-use proof::tsp::TimeStampReq;
-use proof::verify::token_der;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use trust::TrustError;
@@ -27,10 +25,7 @@ impl Accounts {
     /// Stamps some bytes with the node's own authority: a TimeStampResp. None where it does not
     /// sign now; then it is tried again later.
     pub async fn stamp(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>, TrustError> {
-        let digest = DigestAlgorithm::Sha256.digest(bytes);
-        let request = TimeStampReq::encode(&digest, None, None, true);
-        let reply = self.site().node.tsa.respond(None, &request).await;
-        Ok(reply.filter(|reply| reply.refused.is_none() && token_der(&reply.der).is_ok()).map(|reply| reply.der))
+        Ok(self.site().node.stamp(&DigestAlgorithm::Sha256.digest(bytes)).await.ok())
     }
 
     /// Works until the task ends. Each kind of work goes on by itself: none waits for another.

@@ -476,6 +476,8 @@ act-operator-made = 任命管理员
 act-operator-ended = 免去管理员
 act-factors-reset = 重置第二项凭据
 act-viewed = 查看
+act-shown = 公开展示
+act-hidden = 停止展示
 act-downloaded = 下载
 act-verified = 验证
 

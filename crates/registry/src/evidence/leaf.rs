@@ -68,6 +68,12 @@ fn text(text: &str) -> String {
     lines.join("<br>")
 }
 
+/// The words of the leaf in one language: what the screen says, paper says too.
+#[must_use]
+pub fn words(language: proof::report::Language) -> Words {
+    WORDS.of(language)
+}
+
 impl Leaf {
     /// As it will be, of a draft.
     #[must_use]

@@ -7,6 +7,7 @@ use crate::accounts::Me;
 use crate::accounts::audit::{Act, note};
 use crate::accounts::organisation::Role;
 use crate::web::Fault;
+use proof::digest::hex;
 use proof::record::{Disclosure, EvidenceNumber, Files, Openings, Part, Record};
 use store::StoreError;
 use trust::vault::Key;
@@ -118,6 +119,35 @@ impl Evidence {
         rows.first().map(|row| Record::parse(row.bytes(0)?).map_err(Fault::broken)).transpose()
     }
 
+    /// All that is public of a record, whoever asks: the record, its files and its token. Names, titles
+    /// and texts are commitments there. None where there is no such record, or it is not stamped.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn public(&self, number: EvidenceNumber) -> Result<Option<(Entry, Record, Files, Vec<u8>)>, Fault> {
+        let sql = sql!(
+            "select COLUMNS, c.record, c.files, c.token from record r join record_content c on c.id = r.id \
+             where r.number = $1 and r.state = 'kept'"
+        );
+        let rows = self.db().rows(sql, &[number.to_string().into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let record = Record::parse(row.bytes(16)?).map_err(Fault::broken)?;
+        let files = Files::parse(row.bytes(17)?).map_err(Fault::broken)?;
+        Ok(Some((read_entry(row)?.0, record, files, row.bytes(18)?.to_vec())))
+    }
+
+    /// What an owner shows everyone of a record: the openings of these parts, read with the owner's key.
+    /// None where the owner is gone.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub async fn shown(&self, entry: &Entry, is_shown: impl Fn(&Part) -> bool) -> Result<Option<Openings>, Fault> {
+        let Some(key) = self.accounts().key_of(&entry.owner.name()).await? else { return Ok(None) };
+        let openings = self.openings(entry.id, &key).await?;
+        let shown = openings.all().iter().filter(|opening| is_shown(&opening.part)).cloned().collect();
+        Ok(Some(Openings::new(shown)))
+    }
+
     /// The party that may see a record: its owner, or a member of the organisation whose it is. Who may
     /// not gets the same answer as where there is none.
     ///
@@ -167,6 +197,24 @@ impl Evidence {
         let rows = self.db().rows(sql, &[origin.into(), by.owner.name().into()]).await?;
         let read = |row| read_titled(row, &by.key);
         Ok(rows.iter().map(read).collect::<Result<_, trust::TrustError>>()?)
+    }
+
+    /// This owner's records with these digests, the oldest first: what another record says that it follows.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn of_digests(&self, by: &Party, digests: &[[u8; 32]]) -> Result<Vec<Entry>, Fault> {
+        let mut found = Vec::new();
+        for digest in digests {
+            let sql = sql!("select COLUMNS from record r where r.digest = $1");
+            for row in &self.db().rows(sql, &[hex(digest).into()]).await? {
+                if read_entry(row)?.0.owner == by.owner {
+                    found.push(read_titled(row, &by.key)?);
+                }
+            }
+        }
+        found.sort_by_key(|entry| entry.id);
+        Ok(found)
     }
 
     /// Brings a record on, where it waits for something that may have come meanwhile.

@@ -78,8 +78,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Its body, as text.
     pub body: String,
+    /// Its body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -131,8 +133,9 @@ impl House {
             ..Profile::default()
         };
         let clock = Arc::new(Switch::default());
+        let seal = authority.seal.clone().ok();
         let tsa = Tsa::new(authority, Form::default(), Box::new(Arc::clone(&clock)), ledger).unwrap();
-        let node = Arc::new(Node::new(tsa, None, journal, profile, public));
+        let node = Arc::new(Node::new(tsa, None, journal, profile, public, seal));
         let nav = (rooms.nav)();
         let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings).await.unwrap();
         let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
@@ -145,8 +148,9 @@ impl House {
         request.extensions_mut().insert(Caller([203, 0, 113, 7].into()));
         let Ok(response) = self.pages.clone().call(request).await;
         let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 4 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        let bytes = to_bytes(body, 64 << 20).await.unwrap().to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body, bytes }
     }
 
     /// A page, for nobody in particular.
@@ -161,9 +165,7 @@ impl House {
 
     /// A token over the SHA-256 of this content.
     pub async fn stamp(&self, content: &[u8]) -> Vec<u8> {
-        let digest = proof::digest::DigestAlgorithm::Sha256.digest(content);
-        let request = proof::tsp::TimeStampReq::encode(&digest, None, None, true);
-        self.node.tsa.respond(None, &request).await.unwrap().der
+        self.node.stamp(&proof::digest::DigestAlgorithm::Sha256.digest(content)).await.unwrap()
     }
 
     /// Who a browser acts for, as a room above would get it.
@@ -274,6 +276,14 @@ impl Browser<'_> {
         answer.is(200);
         check_tags(path, &answer.body);
         answer.body
+    }
+
+    /// Something that is there to be saved.
+    pub async fn download(&mut self, path: &str) -> Vec<u8> {
+        let answer = self.get(path).await;
+        answer.is(200);
+        assert!(answer.headers.contains_key(header::CONTENT_DISPOSITION), "{path}: shown, not saved");
+        answer.bytes
     }
 
     /// A form with the token.

@@ -22,7 +22,7 @@ pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
 pub use fault::Fault;
 pub use fields::{Fields, Upload};
 pub use language::{cookie, name as language_name};
-pub use node::{Node, Profile, Public, Relation, WitnessRoot};
+pub use node::{Node, NotStamped, Profile, Public, Relation, WitnessRoot};
 pub use words::{Catalog, Words, check_words};
 
 use axum::Router;

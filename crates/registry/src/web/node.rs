@@ -1,13 +1,17 @@
 //! The node behind the pages: its instruments, and what its operator says of itself.
 
 use proof::der::Time;
+use proof::digest::Digest;
 use proof::tlog::Checkpoint;
+use proof::tsp::{FailureInfo, TimeStampReq};
+use proof::verify::token_der;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use trust::clock::watch::{Status, WatchedClock};
 use trust::clock::{Clock as _, Fault, SystemClock};
 use trust::instance::{Instance, Issued, Mode};
 use trust::journal::Journal;
+use trust::seal::DocumentSeal;
 use trust::tsa::Tsa;
 
 /// How the operator is related to those whose works it stamps (law-4, law-6).
@@ -68,6 +72,16 @@ pub struct Node {
     /// Verifications for others must not take the processors from the signing.
     checking: Semaphore,
     public: RwLock<Arc<Public>>,
+    seal: RwLock<Option<DocumentSeal>>,
+}
+
+/// A stamp that was not made; asking later may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStamped {
+    /// The authority refused, for this reason.
+    Refused(FailureInfo),
+    /// Its answer held no token.
+    NoToken,
 }
 
 /// Verifications for others at one time.
@@ -76,7 +90,14 @@ const CHECKING_MAX: usize = 2;
 impl Node {
     /// A node with these instruments.
     #[must_use]
-    pub fn new(tsa: Tsa, clock: Option<Arc<WatchedClock>>, journal: Journal, profile: Profile, public: Public) -> Self {
+    pub fn new(
+        tsa: Tsa,
+        clock: Option<Arc<WatchedClock>>,
+        journal: Journal,
+        profile: Profile,
+        public: Public,
+        seal: Option<DocumentSeal>,
+    ) -> Self {
         Self {
             tsa,
             clock,
@@ -84,6 +105,35 @@ impl Node {
             profile,
             checking: Semaphore::const_new(CHECKING_MAX),
             public: RwLock::new(Arc::new(public)),
+            seal: RwLock::new(seal),
+        }
+    }
+
+    /// What signs the documents that the node issues; none where it has no seal, or none that may sign now.
+    /// Ask anew for each document: keys change.
+    #[must_use]
+    pub fn seal(&self) -> Option<DocumentSeal> {
+        self.seal.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on with this seal, or with none.
+    pub fn set_seal(&self, seal: Option<DocumentSeal>) {
+        *self.seal.write().unwrap_or_else(PoisonError::into_inner) = seal;
+    }
+
+    /// Stamps a digest with the node's own authority: a TimeStampResp whose token carries its certificates,
+    /// the newest revocation lists and its proof of the log. [`token_der`] takes the token out of it.
+    ///
+    /// # Errors
+    /// Where the authority does not sign now, or not a digest of this kind; then nothing was stamped.
+    pub async fn stamp(&self, digest: &Digest) -> Result<Vec<u8>, NotStamped> {
+        let request = TimeStampReq::encode(digest, None, None, true);
+        // An instance has a main suite: there is always someone to answer.
+        let reply = self.tsa.respond(None, &request).await.ok_or(NotStamped::NoToken)?;
+        match reply.refused {
+            Some(reason) => Err(NotStamped::Refused(reason)),
+            None if token_der(&reply.der).is_err() => Err(NotStamped::NoToken),
+            None => Ok(reply.der),
         }
     }
 

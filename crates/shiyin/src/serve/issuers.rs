@@ -10,8 +10,7 @@ use proof::x509::ocsp::{OcspFailure, REQUEST_BYTES_MAX};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use trust::TrustError;
-use trust::certificates::Role;
-use trust::instance::{Instance, pem as pem_of};
+use trust::instance::{Instance, public_files};
 use trust::revocation::{self, Responder};
 use trust::storage::Storage;
 use trust::{authority, certificates};
@@ -21,7 +20,7 @@ const PEM: &str = "application/x-pem-file";
 /// All of it as of one moment.
 pub(super) struct Issuers {
     pub(super) listing: String,
-    /// The addresses of roots and chains.
+    /// The addresses of roots and chains, the seal's among them.
     pems: Vec<(String, String)>,
     /// By the ids of their issuers.
     certificates: Vec<(String, Vec<u8>)>,
@@ -30,14 +29,9 @@ pub(super) struct Issuers {
 
 impl Issuers {
     pub(super) async fn read(instance: &Instance, data: &FilePath, storage: &Storage) -> Result<Self, TrustError> {
-        let mut pems = Vec::new();
-        for (number, suite) in instance.suites.iter().enumerate() {
-            let end = if number == 0 { String::new() } else { format!("-{}", suite.algorithm) };
-            pems.push((format!("/root{end}.pem"), pem_of(&suite.root.der)));
-            pems.push((format!("/chain{end}.pem"), suite.chain().iter().map(|der| pem_of(der)).collect()));
-        }
+        let pems = public_files(instance).into_iter().map(|(name, text)| (format!("/{name}"), text)).collect();
         let mut cas = Vec::new();
-        for held in instance.certificates.iter().filter(|c| c.role != Role::Tsa) {
+        for held in instance.certificates.iter().filter(|c| c.role.is_ca()) {
             cas.push((certificates::issuer_id(held.certificate()?.spki), held.der.clone()));
         }
         Ok(Self {
@@ -57,7 +51,7 @@ fn der(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
 }
 
 impl Issuers {
-    /// What is at `/root.pem`, `/chain.pem` and the addresses of further suites.
+    /// What is at `/root.pem`, `/chain.pem`, `/seal.pem` and the addresses of further suites.
     pub(super) fn pem(&self, path: &str) -> Option<Response<Body>> {
         self.pems.iter().find(|(name, _)| name == path).map(|(_, text)| public(text, PEM))
     }

@@ -19,7 +19,7 @@ use proof::tsp::FailureInfo;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use trust::certificates::key_use_ends;
+use trust::certificates::{Role, key_use_ends};
 
 type Labels = Vec<(&'static str, String)>;
 type Seconds = Family<Labels, Gauge<f64, AtomicU64>>;
@@ -39,6 +39,7 @@ pub(super) struct Metrics {
     use_ends: Seconds,
     list_due: Seconds,
     algorithm_ends: Seconds,
+    sealing: Gauge,
 }
 
 impl Metrics {
@@ -59,6 +60,7 @@ impl Metrics {
             use_ends: Family::default(),
             list_due: Family::default(),
             algorithm_ends: Family::default(),
+            sealing: Gauge::default(),
             registry: Registry::default(),
         };
         let s = Unit::Seconds;
@@ -67,6 +69,7 @@ impl Metrics {
         registry.register_with_unit("request", help, s.clone(), metrics.seconds.clone());
         registry.register("log_entries", "Entries of the log", metrics.log_entries.clone());
         registry.register("ready", "1 where tokens can be signed", metrics.ready.clone());
+        registry.register("sealing", "1 where documents can be sealed", metrics.sealing.clone());
         let help = "How far off the time may be";
         registry.register_with_unit("clock_error", help, s.clone(), metrics.clock_error.clone());
         let help = "How far the last measurement found the time off";
@@ -76,7 +79,7 @@ impl Metrics {
         registry.register("clock_source_up", "1 where a source of time answered last", metrics.sources.clone());
         let help = "When a certificate expires, Unix time";
         registry.register("certificate_expires", help, metrics.expires.clone());
-        registry.register("key_use_ends", "When a TSA key is to sign no more, Unix time", metrics.use_ends.clone());
+        registry.register("key_use_ends", "When a key is to sign no more, Unix time", metrics.use_ends.clone());
         registry.register("revocation_list_due", "When the next list is due, Unix time", metrics.list_due.clone());
         let help = "Until when an algorithm is recommended, Unix time";
         registry.register("algorithm_recommended_until", help, metrics.algorithm_ends.clone());
@@ -115,15 +118,19 @@ impl Metrics {
             if let Some((end, _)) = suite.algorithm.recommended_until() {
                 self.algorithm_ends.get_or_create(&vec![("suite", name.clone())]).set(end.unix_s() as f64);
             }
-            for held in [&suite.root, &suite.issuing, &suite.tsa] {
-                let Ok(certificate) = held.certificate() else { continue };
-                let labels = vec![("suite", name.clone()), ("role", held.role.name().to_owned())];
-                self.expires.get_or_create(&labels).set(certificate.not_after.unix_s() as f64);
-                if let Some(end) = key_use_ends(&certificate) {
-                    self.use_ends.get_or_create(&vec![("suite", name.clone())]).set(end.unix_s() as f64);
-                }
+        }
+        for held in public.instance.in_use() {
+            let Ok(certificate) = held.certificate() else { continue };
+            let (suite, role) = (held.algorithm.name().to_owned(), held.role.name().to_owned());
+            let labels = vec![("suite", suite.clone()), ("role", role.clone())];
+            self.expires.get_or_create(&labels).set(certificate.not_after.unix_s() as f64);
+            if let Some(end) = key_use_ends(&certificate) {
+                // The TSA's came first, and is watched by the suite alone.
+                let labels = if held.role == Role::Tsa { vec![("suite", suite)] } else { labels };
+                self.use_ends.get_or_create(&labels).set(end.unix_s() as f64);
             }
         }
+        self.sealing.set(i64::from(server.node.seal().is_some()));
         for (id, list) in &public.lists {
             self.list_due.get_or_create(&vec![("issuer", id.clone())]).set(list.due.unix_s() as f64);
         }

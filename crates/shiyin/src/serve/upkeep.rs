@@ -92,15 +92,16 @@ fn warn_of_ends(server: &Server) {
     let Ok(reading) = SystemClock.now() else { return };
     let is_soon = |end: Time| end.unix_s() - reading.time.unix_s() < SOON_S;
     let public = server.node.public();
+    for held in public.instance.in_use() {
+        let Ok(certificate) = held.certificate() else { continue };
+        let end = key_use_ends(&certificate).unwrap_or(certificate.not_after);
+        if is_soon(end) {
+            let (algorithm, role) = (held.algorithm.name(), held.role.name());
+            tracing::warn!(algorithm, role, %end, "a certificate ends soon; see shiyin doctor");
+        }
+    }
     for suite in &public.instance.suites {
         let algorithm = suite.algorithm.name();
-        for held in [&suite.root, &suite.issuing, &suite.tsa] {
-            let Ok(certificate) = held.certificate() else { continue };
-            let end = key_use_ends(&certificate).unwrap_or(certificate.not_after);
-            if is_soon(end) {
-                tracing::warn!(algorithm, role = held.role.name(), %end, "a certificate ends soon; see shiyin doctor");
-            }
-        }
         if let Some((end, source)) = suite.algorithm.recommended_until().filter(|(end, _)| is_soon(*end)) {
             tracing::warn!(algorithm, %end, source, "an algorithm is recommended for not much longer; see shiyin doctor");
         }

@@ -13,8 +13,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The lines of its journal that a new instance puts into its log: four keys and three certificates.
-const CEREMONY: usize = 7;
+/// The lines of its journal that a new instance puts into its log: five keys and four certificates.
+const CEREMONY: usize = 9;
 
 /// The entries of a published log, after all of it was checked as a stranger would.
 fn audited(read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
@@ -65,7 +65,7 @@ fn every_token_is_in_the_public_log() {
     assert!(codes.contains(&"log-included") && codes.contains(&"backdating-not-excluded"), "{codes:?}");
     let explained = text(&house.run("inspect", &["a.txt.tsr"]));
     for expected in
-        ["log proof", &format!("index: {CEREMONY}"), "tree size: 8", "signed by: shiyin.invalid/evaluation/"]
+        ["log proof", &format!("index: {CEREMONY}"), "tree size: 10", "signed by: shiyin.invalid/evaluation/"]
     {
         assert!(explained.contains(expected), "{expected}: {explained}");
     }
@@ -282,10 +282,10 @@ fn damage_is_found() {
     house.stop();
     let well = house.run("fsck", &["--data", "data"]);
     ended(&well, 0);
-    assert!(text(&well).contains("8 entries"), "{}", text(&well));
+    assert!(text(&well).contains("10 entries"), "{}", text(&well));
     let log = log_folder(&house, "data");
     for (name, code) in
-        [("tile/0/000.p/8", "tile-damaged"), ("tile/entries/000.p/8", "tile-d"), ("checkpoint", "checkpoint")]
+        [("tile/0/000.p/10", "tile-damaged"), ("tile/entries/000.p/10", "tile-d"), ("checkpoint", "checkpoint")]
     {
         let path = log.join(name);
         let good = std::fs::read(&path).unwrap();
@@ -297,7 +297,7 @@ fn damage_is_found() {
         assert!(text(&output).contains(code), "{name}: {}", text(&output));
         std::fs::write(&path, &good).unwrap();
     }
-    std::fs::remove_file(log.join("tile/0/000.p/8")).unwrap();
+    std::fs::remove_file(log.join("tile/0/000.p/10")).unwrap();
     let output = house.run("fsck", &["--data", "data"]);
     ended(&output, 1);
     assert!(text(&output).contains("tile-damaged"), "{}", text(&output));
@@ -436,11 +436,11 @@ fn the_log_may_be_in_a_database_and_a_bucket() {
     let listing = String::from_utf8(get(&house, "/log").1).unwrap();
     let prefix = listing.split_whitespace().next().unwrap().to_owned();
     house.stop();
-    assert!(bucket.folder.path().join("bucket/logs").join(&prefix[5..]).join("tile/entries/000.p/10").is_file());
+    assert!(bucket.folder.path().join("bucket/logs").join(&prefix[5..]).join("tile/entries/000.p/12").is_file());
     let checked = house.run("fsck", &["--data", "data"]);
     ended(&checked, 0);
-    assert!(text(&checked).contains("10 entries"), "{}", text(&checked));
-    assert!(text(&house.run("log", &["show", "--data", "data"])).contains("10 entries"));
+    assert!(text(&checked).contains("12 entries"), "{}", text(&checked));
+    assert!(text(&house.run("log", &["show", "--data", "data"])).contains("12 entries"));
     ended(&house.run("log", &["export", "exported", "--data", "data"]), 0);
     assert_eq!(audited(&|name| std::fs::read(house.path("exported/log").join(name)).ok()).len(), CEREMONY + 3);
     let refused = house.run("backup", &["copy", "--keys", "keys", "--data", "data"]);
@@ -485,7 +485,7 @@ for name in a b; do $S verify $name.txt --data full/data >/dev/null; echo "$name
         .output()
         .expect("unshare is installed");
     let said = text(&run);
-    for expected in ["first 0", "full 8", "systemFailure", "again 0", "ended 0", "9 entries", "fsck 0", "a 0", "b 0"] {
+    for expected in ["first 0", "full 8", "systemFailure", "again 0", "ended 0", "11 entries", "fsck 0", "a 0", "b 0"] {
         let log = std::fs::read_to_string(folder.path().join("err")).unwrap();
         assert!(said.contains(expected), "{expected}: {said}\n{log}");
         assert!(log.contains("the disk is full") && !log.contains("publishing the log failed"), "{log}");

@@ -7,6 +7,7 @@ mod ledger;
 mod peers;
 mod production;
 mod rehearsal;
+mod seal;
 mod stamping;
 
 use std::io::{BufRead as _, BufReader};

@@ -478,13 +478,18 @@ fn an_instance_with_its_keys_in_a_token() {
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
     let stamped = run(&["stamp", "a.txt", "--data", "data", "--server", &url]);
     let (verified, rotated) = (run(&["verify", "a.txt", "--data", "data"]), run(&["keys", "rotate"]));
-    let listed = run(&["keys", "list"]);
+    let sealed = run(&["keys", "rotate", "--seal"]);
+    let (listed, examined) = (run(&["keys", "list"]), run(&["doctor"]));
     server.kill().unwrap();
     server.wait().unwrap();
     ended(&stamped, 0);
     ended(&verified, 0);
     ended(&rotated, 0);
-    assert!(text(&listed).contains("pkcs11:shiyin-tsa-"), "{}", text(&listed));
+    for role in ["tsa", "seal"] {
+        assert!(text(&listed).contains(&format!("pkcs11:shiyin-{role}-")), "{}", text(&listed));
+    }
+    ended(&sealed, 0);
+    assert!(text(&examined).contains("✓ The document seal opens"), "{}", text(&examined));
     std::fs::write(&pin, "0000").unwrap();
     let sick = run(&["doctor"]);
     ended(&sick, 1);
@@ -509,6 +514,8 @@ fn metrics_count_and_messages_hold_no_secret() {
         "shiyin_requests_total{outcome=\"granted\"} 1",
         "shiyin_request_seconds_count 1",
         "shiyin_ready 1",
+        "shiyin_sealing 1",
+        "shiyin_key_use_ends{suite=\"p256\",role=\"seal\"}",
         "shiyin_clock_error_seconds 0.0",
         "shiyin_log_entries 1",
         "shiyin_certificate_expires{suite=\"p256\",role=\"tsa\"}",

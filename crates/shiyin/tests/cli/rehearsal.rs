@@ -18,6 +18,11 @@ start)
     setsid shiyin serve --listen 127.0.0.1:0 --data "$DATA" >served 2>complaints </dev/null &
     echo $! >pid
     until grep -q 'http://' served; do kill -0 "$(cat pid)" || { cat complaints >&2; exit 1; }; sleep 0.02; done ;;
+reload)
+    looks() { cat messages/* | grep -c 'looked at again' || true; }
+    before=$(looks)
+    kill -HUP "$(cat pid)"
+    until [ "$(looks)" -gt "$before" ]; do kill -0 "$(cat pid)"; sleep 0.02; done ;;
 *) exit 1 ;;
 esac
 "#;
@@ -214,10 +219,45 @@ fn the_issuing_ca_is_compromised() {
     let machine = Rehearsal::new();
     let since = machine.stamps_before_and_after();
     machine.follow("issuing-ca.md", &[("SINCE", &since)]);
+    machine.act(
+        "shiyin doctor --data data | grep -F '✓ The document seal opens'; [ $(ls data/keys | grep -c ^seal-) = 1 ]",
+    );
     machine.stamp("new", "data");
     says(&machine.report("witnessed", "data"), "valid", "revoked-but-witnessed");
     says(&machine.report("after", "data"), "invalid", "revoked");
     says(&machine.report("new", "data"), "valid", "not-revoked");
+}
+
+#[test]
+fn the_seal_key_is_compromised() {
+    let machine = Rehearsal::new();
+    let peer = |arguments: &[&str]| super::seal::peer(machine.folder.path(), arguments);
+    let seal = |name: &str, data: &str| drop(peer(&["sign", name, data, &format!("{}/tsa", machine.url())]));
+    let judged = |name: &str| {
+        let lists: Vec<String> = machine.lists().iter().map(|list| list.display().to_string()).collect();
+        let lists: Vec<&str> = lists.iter().map(String::as_str).collect();
+        peer(&[&["judge", name, "data/public/root.pem"][..], &lists].concat())
+    };
+    machine.stamp("old", "data");
+    seal("before.pdf", "data");
+    let since = machine.now();
+    // Who has the key can do this; the time stamp tells when he did.
+    machine.act("mkdir stolen; cp -r data/keys data/public stolen");
+    seal("between.pdf", "stolen");
+    machine.follow("seal-key.md", &[("SINCE", &since)]);
+    machine.now();
+    seal("after.pdf", "stolen");
+    seal("new.pdf", "data");
+    assert_eq!(judged("before.pdf"), "AdESPassed.OK");
+    // Readers look at the day of the revocation, not at the one from which the key counts for nothing: the
+    // page has the operator say so.
+    assert_eq!(judged("between.pdf"), "AdESPassed.OK");
+    assert_eq!(judged("after.pdf"), "AdESIndeterminate.REVOKED_NO_POE");
+    assert_eq!(judged("new.pdf"), "AdESPassed.OK");
+    machine.stamp("new", "data");
+    says(&machine.report("old", "data"), "valid", "not-revoked");
+    says(&machine.report("new", "data"), "valid", "not-revoked");
+    machine.act("[ $(ls data/keys | grep -c ^seal-) = 1 ]");
 }
 
 #[test]

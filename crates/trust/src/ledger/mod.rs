@@ -11,6 +11,7 @@
 
 pub mod kept;
 mod key;
+pub mod prove;
 mod publish;
 mod sequence;
 

@@ -162,6 +162,10 @@ acts! {
     Viewed = "act-viewed",
     /// Something of a record was downloaded.
     Downloaded = "act-downloaded",
+    /// Parts of a record were shown to everyone.
+    Shown = "act-shown",
+    /// They were taken back.
+    Hidden = "act-hidden",
     /// A record was verified.
     Verified = "act-verified",
 }

@@ -1,7 +1,10 @@
 //! `shiyin verify`: files against their timestamps, offline.
 //!
 //! Opens no socket. A folder or a manifest is checked file by file beside the
-//! token over the manifest itself, and all of it makes one report.
+//! token over the manifest itself, and all of it makes one report. Packages,
+//! records and certificates go to the desk ([`evidence`]).
+
+mod evidence;
 
 use crate::exit::{Exit, Failure};
 use crate::hashing::{self, Found, Job, SALT_BYTES, Salt};
@@ -23,6 +26,13 @@ use trust::keys::KeyAlgorithm;
 /// Runs the command.
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let path = input::path(matches, "path");
+    let is_named = matches.contains_id("token") || matches.contains_id("salt");
+    let has_own_token = with_suffix(path, ".tsr").exists() && !path.to_string_lossy().ends_with("record.json");
+    let has_manifest = path.is_dir() && with_suffix(&path.components().collect::<PathBuf>(), manifest::SUFFIX).exists();
+    let has_files = matches.contains_id("files");
+    if has_files || (!is_named && !has_own_token && !has_manifest && evidence::is_evidence(path)) {
+        return evidence::run(matches, path, words);
+    }
     let folder = path.is_dir().then(|| path.components().collect::<PathBuf>());
     let target = folder.as_ref().map_or(path.to_path_buf(), |f| with_suffix(f, manifest::SUFFIX));
     let token_path = matches.get_one("token").cloned().unwrap_or_else(|| with_suffix(&target, ".tsr"));

@@ -3,13 +3,19 @@
 //! The same markup is written in a browser and by the server. Every value from
 //! outside is escaped, and characters that turn a line around are made visible.
 
+mod json;
+mod pdf;
+mod record;
+
+pub use json::Json;
+
 use crate::articles::{Answer, POINTS};
 use crate::judge::{FileLine, FileState, Outcome, Subject};
-use crate::parts::{self, Part, genuine, headline, part_of, same, sentences};
+use crate::parts::{self, Part, genuine, is_genuine, part_of, same};
+use crate::sentences::{headline, sentences};
 use crate::words::{Word, fill};
 use proof::der::Time;
-use proof::report::{Code, Finding, JsonReport, Language, Report, Severity, TokenFacts, Verdict};
-use serde::Serialize;
+use proof::report::{Code, Finding, Language, Report, Severity, TokenFacts, Verdict};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -128,7 +134,8 @@ pub fn html(outcome: &Outcome, language: Language, place: Place) -> String {
     let many = outcome.subjects.len() > 1;
     for subject in outcome.subjects.iter().take(SUBJECTS_MAX) {
         if many {
-            page.add(&format!("<h2 class=\"subject\">{}</h2>", escape(&subject.name)));
+            let heading = page.heading(subject);
+            page.add(&format!("<h2 class=\"subject\">{heading}</h2>"));
         }
         page.subject(subject, outcome);
     }
@@ -194,12 +201,13 @@ impl Page {
 
     /// The worst finding and what to do about it, in the headline's block.
     fn leading_remedy(&self, outcome: &Outcome) -> String {
-        let reports = outcome.subjects.iter().flat_map(|s| s.tokens.iter().map(|(_, r)| r));
+        let deciding = outcome.subjects.iter().filter(|subject| !subject.is_aside());
+        let reports = deciding.flat_map(|s| s.tokens.iter().map(|(_, r)| r));
         let worst = reports.flat_map(|r| &r.findings).max_by_key(|f| f.code.severity());
         let Some(finding) = worst.filter(|f| f.code.severity() > Severity::Warning) else { return String::new() };
         let remedy = finding.remedy(self.language).unwrap_or_default();
         // The digests of a changed file stand below, in groups; here they would only be noise.
-        if finding.code == Code::ImprintMismatch {
+        if matches!(finding.code, Code::ImprintMismatch | Code::RecordChanged) {
             return format!("<p>{}</p>", escape(&remedy));
         }
         let gap = if self.language == Language::En { " " } else { "" };
@@ -212,21 +220,25 @@ impl Page {
         self.part(Word::PartVerdict, subject.verdict() == Verdict::Invalid, |page| {
             page.part_verdict(subject, has_loose)
         });
-        let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
+        let worst = is_genuine(subject);
         let is_error = |f: &Finding| f.code.severity() == Severity::Error;
         let fails = |part| subject.tokens.iter().any(|(_, r)| parts::of(r, part).any(is_error));
         self.part(Word::PartFile, fails(Part::File), |page| page.part_file(subject));
-        self.part(Word::PartToken, worst == Verdict::Invalid, |page| page.part_token(subject));
-        self.part(Word::PartTime, fails(Part::Time), |page| page.part_time(subject));
+        let token = if subject.pdf.is_some() { Word::PartSignature } else { Word::PartToken };
+        self.part(token, worst == Verdict::Invalid, |page| page.part_token(subject));
+        self.part(Word::PartTime, fails(Part::Time), |page| match &subject.pdf {
+            Some(pdf) => page.pdf_time(subject, pdf),
+            None => page.part_time(subject),
+        });
         self.part(Word::PartIssuer, subject.tokens.iter().any(|(_, r)| parts::issuer(r) == Verdict::Invalid), |page| {
             page.part_issuer(subject)
         });
         self.part(Word::PartWitness, fails(Part::Witness), |page| page.part_witness(subject));
-        self.part(Word::PartWho, false, Self::part_who);
+        self.part(Word::PartWho, fails(Part::Who), |page| page.part_who(subject));
         self.part(Word::PartSince, fails(Part::Since), |page| page.part_since(subject));
         self.part(Word::PartArticle, false, |page| page.part_article(subject));
         self.part(Word::PartNotShown, false, |page| page.part_not_shown(subject));
-        self.part(Word::PartReport, false, Self::part_report);
+        self.part(Word::PartReport, false, |page| page.part_report(subject));
         self.part(Word::PartMachine, false, |page| page.part_machine(subject, outcome));
         self.add("</ol>");
     }
@@ -263,7 +275,7 @@ impl Page {
         } else {
             self.files(&subject.files);
         }
-        if let Some((_, report)) = subject.tokens.first()
+        if let Some((_, report)) = subject.tokens.first().filter(|_| subject.pdf.is_none())
             && let Some(facts) = &report.facts
         {
             let (name, value) = (escape(&facts.imprint_algorithm), digest(&facts.imprint));
@@ -276,7 +288,7 @@ impl Page {
             let note = self.say(Word::UnderSalt);
             self.add(&format!("<p class=\"note\">{note}</p>"));
         }
-        if same(subject) == Some(false) {
+        if same(subject) == Some(false) && subject.pdf.is_none() {
             let note = self.say(Word::RenamingHarmless);
             self.add(&format!("<p class=\"note\">{note}</p>"));
         }
@@ -299,7 +311,7 @@ impl Page {
                 FileState::Differs => mark("failed", self.say(Word::MarkDiffers)),
             };
             let size = line.size.map(size).unwrap_or_default();
-            let name = escape(&line.name);
+            let name = self.file_name(line);
             self.add(&format!(
                 "<tr><td class=\"name\">{name}</td><td class=\"num wide\">{size}</td><td>{mark}</td></tr>"
             ));
@@ -382,6 +394,9 @@ impl Page {
     }
 
     fn part_issuer(&mut self, subject: &Subject) {
+        if let Some(pdf) = &subject.pdf {
+            self.pdf_signers(pdf);
+        }
         for token in &subject.tokens {
             let report = &token.1;
             let mark = self.verdict_mark(parts::issuer(report), Word::MarkHolds);
@@ -469,11 +484,6 @@ impl Page {
         rows
     }
 
-    fn part_who(&mut self) {
-        let (none, note) = (mark("absent", self.say(Word::WhoNone)), self.say(Word::WhoNote));
-        self.add(&format!("<p>{none}</p><p>{note}</p>"));
-    }
-
     fn part_since(&mut self, subject: &Subject) {
         self.list(&subject.tokens, Part::Since);
         let [renewal, claims] = [Word::SinceRenewal, Word::SinceClaims].map(|w| mark("absent", self.say(w)));
@@ -483,7 +493,7 @@ impl Page {
     fn part_article(&mut self, subject: &Subject) {
         let note = self.say(Word::ArticleNote);
         self.add(&format!("<p class=\"note\">{note}</p>"));
-        let worst = subject.tokens.iter().map(|(_, r)| genuine(r)).max().unwrap_or(Verdict::Incomplete);
+        let worst = is_genuine(subject);
         let genuine = matches!(worst, Verdict::Valid | Verdict::Unconfirmed);
         let [law, asks, answer] = [Word::Law, Word::Asks, Word::Answer].map(|w| self.say(w));
         self.add(&format!(
@@ -529,12 +539,16 @@ impl Page {
             words.push(Word::NotIndependent);
         }
         words.extend([Word::NotQualified, Word::NotCourt]);
-        let items: Vec<String> =
+        let mut items: Vec<String> =
             words.into_iter().map(|w| format!("<li>{}</li>", mark("absent", self.say(w)))).collect();
+        if subject.is_certificate() {
+            items.push(format!("<li>{}</li>", mark("absent", self.say(Word::NotPages))));
+        }
+        items.extend(self.hidden(subject));
         self.add(&format!("<ul>{}</ul>", items.concat()));
     }
 
-    fn part_report(&mut self) {
+    fn part_report(&mut self, subject: &Subject) {
         let button = |act: &str, text: &str| {
             format!("<button type=\"button\" class=\"button\" data-act=\"{act}\">{text}</button>")
         };
@@ -551,9 +565,11 @@ impl Page {
         let note = fill(self.say(word), &[("program", PROGRAM)]);
         self.add(&format!("<p class=\"note\">{note}</p>"));
         let title = self.say(Word::OpenSsl);
-        self.add(&format!(
-            "<p>{title}</p><pre class=\"pre\" tabindex=\"0\"><code>openssl ts -verify -data FILE -in FILE.tsr -CAfile root.pem</code></pre>"
-        ));
+        let command = match subject.pdf.is_some() {
+            true => pdf::BY_HAND,
+            false => "openssl ts -verify -data FILE -in FILE.tsr -CAfile root.pem",
+        };
+        self.add(&format!("<p>{title}</p><pre class=\"pre\" tabindex=\"0\"><code>{command}</code></pre>"));
     }
 
     fn part_machine(&mut self, subject: &Subject, outcome: &Outcome) {
@@ -565,7 +581,8 @@ impl Page {
             text.push('\n');
             text.push_str(self.say(Word::Cut));
         }
-        let label = self.say(Word::PartMachine);
+        // Of several subjects, each has a region of its own name.
+        let label = format!("{}: {}", self.say(Word::PartMachine), escape(&subject.name));
         self.add(&format!(
             "<pre class=\"pre tall\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><code>{}</code></pre>",
             escape_lines(&text)
@@ -643,86 +660,6 @@ impl Page {
 /// As [`escape`], with the line ends of our own text kept.
 fn escape_lines(text: &str) -> String {
     text.lines().map(escape).collect::<Vec<_>>().join("\n")
-}
-
-/// An outcome as JSON has it.
-#[derive(Serialize)]
-pub struct Json {
-    verdict: &'static str,
-    checked_at: String,
-    program: &'static str,
-    subjects: Vec<JsonSubject>,
-    without_token: Vec<JsonFile>,
-}
-
-#[derive(Serialize)]
-struct JsonSubject {
-    name: String,
-    verdict: &'static str,
-    files: Vec<JsonFile>,
-    tokens: Vec<JsonToken>,
-}
-
-#[derive(Serialize)]
-struct JsonFile {
-    name: String,
-    size: Option<u64>,
-    state: &'static str,
-    /// Whether what was compared is a salt followed by the file.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    salted: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    digests: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct JsonToken {
-    name: String,
-    #[serde(flatten)]
-    report: JsonReport,
-}
-
-impl Json {
-    /// The outcome with its sentences in one language.
-    #[must_use]
-    pub fn new(outcome: &Outcome, language: Language) -> Self {
-        let file = |line: &FileLine, digests: Vec<String>| JsonFile {
-            name: line.name.clone(),
-            size: line.size,
-            state: match line.state {
-                FileState::Same => "same",
-                FileState::Extra => "extra",
-                FileState::NotGiven => "not-given",
-                FileState::Unchecked => "unchecked",
-                FileState::Differs => "differs",
-            },
-            salted: line.is_salted,
-            digests,
-        };
-        let token = |(name, report): &(String, Report)| JsonToken {
-            name: name.clone(),
-            report: JsonReport::new(report, language),
-        };
-        let subject = |s: &Subject| JsonSubject {
-            name: s.name.clone(),
-            verdict: s.verdict().name(),
-            files: s.files.iter().map(|f| file(f, Vec::new())).collect(),
-            tokens: s.tokens.iter().map(token).collect(),
-        };
-        let named = |d: &proof::digest::Digest| format!("{}:{d}", d.algorithm().name());
-        let mut without_token: Vec<JsonFile> =
-            outcome.loose.iter().map(|(line, digests)| file(line, digests.iter().map(named).collect())).collect();
-        for line in &mut without_token {
-            line.state = "no-token";
-        }
-        Self {
-            verdict: outcome.verdict().name(),
-            checked_at: outcome.now.to_string(),
-            program: PROGRAM,
-            subjects: outcome.subjects.iter().map(subject).collect(),
-            without_token,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,75 @@
+//! What is taken away of a record: the certificate and its code, by its owner or a program.
+
+use super::{Certificates, WORDS};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::Response;
+use axum::routing::get;
+use paper::Scan;
+use registry::accounts::audit::Act;
+use registry::accounts::keys::Scopes;
+use registry::accounts::organisation::ANYONE;
+use registry::accounts::{Me, Program};
+use registry::evidence::{Party, State as Stands};
+use registry::web::{Fault, download};
+
+pub(super) fn router() -> Router<Certificates> {
+    Router::new()
+        .route("/records/{number}/certificate.pdf", get(certificate))
+        .route("/records/{number}/code.svg", get(svg))
+        .route("/records/{number}/code.png", get(png))
+        .route("/api/v1/records/{number}/certificate.pdf", get(for_program))
+}
+
+/// `GET /records/{number}/certificate.pdf`
+async fn certificate(State(room): State<Certificates>, me: Me, Path(number): Path<String>) -> Response<Body> {
+    let taken = async {
+        let (by, _) = room.evidence().reader(&me, &number, ANYONE).await?;
+        room.taken(&by, &number).await
+    };
+    me.cx.end(taken.await)
+}
+
+/// `GET /api/v1/records/{number}/certificate.pdf`
+async fn for_program(State(room): State<Certificates>, program: Program, Path(number): Path<String>) -> Response<Body> {
+    let taken = async {
+        program.may(Scopes::RecordsRead)?;
+        let by = Party::of_program(&program, ANYONE).await?;
+        room.taken(&by, &number).await
+    };
+    program.cx.end(taken.await)
+}
+
+impl Certificates {
+    async fn taken(&self, by: &Party, number: &str) -> Result<Response<Body>, Fault> {
+        let kept = self.evidence().kept(by, number.parse().map_err(|_| Fault::NotFound)?).await?;
+        let pdf = self.of(by, &kept).await?;
+        self.evidence().note(by, &kept.entry, Act::Downloaded).await?;
+        Ok(download(&format!("{}.pdf", kept.entry.number), "application/pdf", pdf))
+    }
+
+    /// The code of a record, for who may see it.
+    async fn code(&self, me: &Me, number: &str) -> Result<(String, Scan), Fault> {
+        let (_, entry) = self.evidence().reader(me, number, ANYONE).await?;
+        if entry.state != Stands::Kept {
+            let what = me.cx.words(&WORDS).say("certificate-waits");
+            return Err(Fault::Field { field: "record", what });
+        }
+        let address = format!("{}/v/{}", self.node().profile.url, entry.number);
+        let scan = Scan::new(&address).map_err(|_| Fault::broken("the public address is too long for a code"))?;
+        Ok((entry.number.to_string(), scan))
+    }
+}
+
+/// `GET /records/{number}/code.svg`
+async fn svg(State(room): State<Certificates>, me: Me, Path(number): Path<String>) -> Response<Body> {
+    let made = room.code(&me, &number).await;
+    me.cx.end(made.map(|(number, scan)| download(&format!("{number}.svg"), "image/svg+xml", scan.svg().into_bytes())))
+}
+
+/// `GET /records/{number}/code.png`
+async fn png(State(room): State<Certificates>, me: Me, Path(number): Path<String>) -> Response<Body> {
+    let made = room.code(&me, &number).await;
+    me.cx.end(made.map(|(number, scan)| download(&format!("{number}.png"), "image/png", scan.png())))
+}
