@@ -131,7 +131,7 @@ impl Post {
 
 impl Accounts {
     /// Writes a mail that goes out when, and only when, the transaction commits.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         tx: &mut Tx,
         person: Option<&str>,

@@ -14,7 +14,7 @@ pub mod organisation;
 pub mod person;
 pub mod privacy;
 mod schema;
-mod throttle;
+pub(crate) mod throttle;
 mod ticket;
 mod who;
 mod work;

@@ -8,13 +8,13 @@ use store::StoreError;
 
 /// So many tries in so many seconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     /// What is counted.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Tries in one window.
-    pub(super) tries: i64,
+    pub(crate) tries: i64,
     /// The window, in seconds.
-    pub(super) window_s: i64,
+    pub(crate) window_s: i64,
 }
 
 /// Wrong passwords for one account from one address.
@@ -47,7 +47,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Fault::TooMany`] where none was left.
-    pub(super) async fn try_once(&self, limit: Limit, on: &str, now: Time) -> Result<i64, Fault> {
+    pub(crate) async fn try_once(&self, limit: Limit, on: &str, now: Time) -> Result<i64, Fault> {
         let (id, now_s) = (self.vault().index(limit.kind, on), now.unix_s());
         let counted: Result<Result<i64, i64>, StoreError> = store::transaction!(self.db(), tx => {
             let rows = tx.rows("select count, until_s from attempt where id = $1", &[id.as_str().into()]).await?;

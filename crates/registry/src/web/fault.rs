@@ -42,6 +42,17 @@ pub enum Fault {
     OtherSite,
     /// The answer took too long.
     TooSlow,
+    /// A refusal of a room or a protocol with a status and words of its own.
+    Refused {
+        /// The status of the answer.
+        status: StatusCode,
+        /// What programs know it by.
+        code: &'static str,
+        /// What happened, in the visitor's language.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
     /// Something is broken here. The cause is for the operator.
     Broken(String),
 }
@@ -61,6 +72,7 @@ impl Fault {
             Self::TooMany(_) => "too-many",
             Self::OtherSite => "other-site",
             Self::TooSlow => "too-slow",
+            Self::Refused { code, .. } => code,
             Self::Broken(_) => "broken",
         }
     }
@@ -77,6 +89,7 @@ impl Fault {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::OtherSite => StatusCode::FORBIDDEN,
             Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused { status, .. } => *status,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -104,6 +117,7 @@ impl Fault {
             }
             Self::OtherSite => (w.say("fault-other-site"), w.say("fault-other-site-do")),
             Self::TooSlow => (w.say("fault-too-slow"), w.say("fault-too-slow-do")),
+            Self::Refused { what, remedy, .. } => (what.clone(), remedy.clone()),
             Self::Broken(_) => (w.say("fault-broken"), w.say("fault-broken-do")),
         }
     }

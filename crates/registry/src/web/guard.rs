@@ -39,6 +39,15 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 
 /// The layer around every page and every answer of the API.
 pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response<Body> {
+    guarded(site, request, next, Some(ANSWER_TIMEOUT)).await
+}
+
+/// The layer around what takes or gives bytes for as long as they flow. It bounds its own waiting.
+pub async fn guard_stream(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response<Body> {
+    guarded(site, request, next, None).await
+}
+
+async fn guarded(site: Arc<Site>, request: Request, next: Next, timeout: Option<Duration>) -> Response<Body> {
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = <Cx as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &site).await;
@@ -51,9 +60,12 @@ pub async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) 
     } else {
         parts.extensions.insert(cx.clone());
         let answer = next.run(Request::from_parts(parts, body));
-        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
-            Ok(response) => response,
-            Err(_) => Fault::TooSlow.answer(&cx),
+        match timeout {
+            None => answer.await,
+            Some(timeout) => match tokio::time::timeout(timeout, answer).await {
+                Ok(response) => response,
+                Err(_) => Fault::TooSlow.answer(&cx),
+            },
         }
     };
     for (name, value) in ALWAYS {

@@ -35,8 +35,9 @@ pub(crate) static WORDS: LazyLock<Catalog> =
     LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
 
 /// The rooms of all floors behind the one door: what every answer has in common, and what is said where
-/// there is nothing.
-pub fn assemble(site: &Arc<Site>, rooms: Router) -> Router {
+/// there is nothing. `streams` are the routes that take or give bytes for as long as they flow: no
+/// bound on time or size but their own.
+pub fn assemble(site: &Arc<Site>, rooms: Router, streams: Router) -> Router {
     // Packing them takes a moment, which no visitor should wait for.
     let _ = assets::path("look.css");
     Router::new()
@@ -48,6 +49,7 @@ pub fn assemble(site: &Arc<Site>, rooms: Router) -> Router {
         .merge(rooms)
         .layer(axum::extract::DefaultBodyLimit::max(guard::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(site), guard::guard))
+        .merge(streams.layer(middleware::from_fn_with_state(Arc::clone(site), guard::guard_stream)))
 }
 
 /// An entry of the navigation. Its words are `nav` and `nav-short` of the room.

@@ -168,6 +168,14 @@ acts! {
     Hidden = "act-hidden",
     /// A record was verified.
     Verified = "act-verified",
+    /// An original was deposited.
+    Deposited = "act-deposited",
+    /// An original was removed.
+    OriginalRemoved = "act-original-removed",
+    /// An original is held: nobody may remove it.
+    OriginalHeld = "act-original-held",
+    /// A hold on an original was lifted.
+    OriginalReleased = "act-original-released",
 }
 
 /// Whose trail a line belongs to.

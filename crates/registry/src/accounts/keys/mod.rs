@@ -36,12 +36,23 @@ pub enum Scopes {
     RecordsRead,
     /// Make records.
     RecordsWrite,
+    /// Read deposited originals.
+    HoldingsRead,
+    /// Deposit originals.
+    HoldingsWrite,
 }
 
 impl Scopes {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::AccountRead, Self::HistoryRead, Self::MembersRead, Self::RecordsRead, Self::RecordsWrite];
+    pub const ALL: [Self; 7] = [
+        Self::AccountRead,
+        Self::HistoryRead,
+        Self::MembersRead,
+        Self::RecordsRead,
+        Self::RecordsWrite,
+        Self::HoldingsRead,
+        Self::HoldingsWrite,
+    ];
 
     /// Its name in requests and in the database.
     #[must_use]
@@ -52,6 +63,8 @@ impl Scopes {
             Self::MembersRead => "members:read",
             Self::RecordsRead => "records:read",
             Self::RecordsWrite => "records:write",
+            Self::HoldingsRead => "holdings:read",
+            Self::HoldingsWrite => "holdings:write",
         }
     }
 
@@ -62,6 +75,8 @@ impl Scopes {
             Self::MembersRead => "scope-members-read",
             Self::RecordsRead => "scope-records-read",
             Self::RecordsWrite => "scope-records-write",
+            Self::HoldingsRead => "scope-holdings-read",
+            Self::HoldingsWrite => "scope-holdings-write",
         }
     }
 }

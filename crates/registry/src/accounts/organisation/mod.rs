@@ -13,7 +13,7 @@ pub(super) use pages::router;
 use super::audit::{Act, Scope, note};
 use super::identity::remove_identity;
 use super::person::Person;
-use super::privacy::{Keeper, forget_all};
+use super::privacy::{Keeper, forget_all, is_held};
 use super::{Accounts, Me, WORDS, new_id};
 use crate::web::{Cx, Fault, Words};
 use proof::der::Time;
@@ -437,6 +437,9 @@ impl Accounts {
             Err(StoreError::Refused(text)) if text == NO_OWNER => {
                 Err(Fault::Field { field: "role", what: w.say("last-owner") })
             }
+            Err(StoreError::Refused(text)) if text == HELD => {
+                Err(Fault::Field { field: "role", what: w.say("last-held") })
+            }
             Err(other) => Err(other.into()),
         }
     }
@@ -544,6 +547,7 @@ enum Change {
 }
 
 const NO_OWNER: &str = "an organisation has an owner";
+const HELD: &str = "a hold stands in the way";
 
 async fn add_member(tx: &mut Tx, organisation: &str, person: &str, roles: &str, now: Time) -> Result<(), StoreError> {
     let sql = "insert into member (organisation, person, roles, since_s) values ($1, $2, $3, $4)";
@@ -587,7 +591,12 @@ async fn end_duties(
 
 /// Ends an organisation whose last member left: its key, and all that was sealed under it.
 pub(super) async fn dissolve(tx: &mut Tx, organisation: &str, keepers: &[Arc<dyn Keeper>]) -> Result<(), StoreError> {
-    forget_all(tx, keepers, &format!("organisation/{organisation}")).await?;
+    let owner = format!("organisation/{organisation}");
+    if is_held(tx, keepers, &owner).await? {
+        // An error, so that nothing of this stays.
+        return Err(StoreError::Refused(HELD.to_owned()));
+    }
+    forget_all(tx, keepers, &owner).await?;
     let one = [organisation.into()];
     let sql = "select id from identity where organisation = $1 and body is not null";
     for row in tx.rows(sql, &one).await? {

@@ -107,6 +107,11 @@ impl Person {
         Ok(String::from_utf8_lossy(&plain).into_owned())
     }
 
+    /// A mail of a room above to this person: its first line is the subject.
+    pub(crate) fn letter_with(&self, message: &str) -> Letter {
+        written(&self.profile.mail, self.language(), message)
+    }
+
     /// A mail to this person, in this person's language.
     pub(super) fn letter(&self, id: &str, values: &[(&str, &str)]) -> Letter {
         letter(&self.profile.mail, self.language(), id, values)
@@ -115,9 +120,12 @@ impl Person {
 
 /// A mail: the first line of the message is its subject, the rest its text.
 pub(super) fn letter(to: &str, language: Language, id: &str, values: &[(&str, &str)]) -> Letter {
+    written(to, language, &WORDS.of(language).fill(id, values))
+}
+
+fn written(to: &str, language: Language, message: &str) -> Letter {
     let w = WORDS.of(language);
-    let message = w.fill(id, values);
-    let (subject, text) = message.split_once('\n').unwrap_or((&message, ""));
+    let (subject, text) = message.split_once('\n').unwrap_or((message, ""));
     let text = format!("{}\n\n-- \n{}\n", text.trim(), w.say("mail-foot"));
     Letter { to: to.to_owned(), subject: subject.to_owned(), text }
 }

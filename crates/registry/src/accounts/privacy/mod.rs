@@ -31,6 +31,8 @@ use trust::TrustError;
 pub type Exported<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
 /// What a room lets go, in the making.
 pub type Forgotten<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+/// Whether a room may let go, in the making.
+pub type Held<'a> = Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>>;
 
 /// A room above that keeps something of people and organisations.
 pub trait Keeper: Send + Sync {
@@ -43,6 +45,33 @@ pub trait Keeper: Send + Sync {
     /// Lets go what is sealed under the key of `person/ID` or `organisation/ID`, in the transaction in
     /// which the key goes.
     fn forget<'a>(&'a self, tx: &'a mut Tx, owner: &'a str) -> Forgotten<'a>;
+
+    /// Whether a hold on something of `person/ID` or `organisation/ID` stands in the way of that.
+    fn is_held<'a>(&'a self, _tx: &'a mut Tx, _owner: &'a str) -> Held<'a> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+/// Whether a room holds something of this owner.
+pub(super) async fn is_held(tx: &mut Tx, keepers: &[Arc<dyn Keeper>], owner: &str) -> Result<bool, StoreError> {
+    for keeper in keepers {
+        if keeper.is_held(tx, owner).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a room holds something of a person, or of an organisation that would go with the person.
+async fn is_kept(tx: &mut Tx, keepers: &[Arc<dyn Keeper>], person: &str) -> Result<bool, StoreError> {
+    let sql = "select organisation from member m where m.person = $1 and not exists \
+               (select 1 from member o where o.organisation = m.organisation and o.person <> $1)";
+    for row in tx.rows(sql, &[person.into()]).await? {
+        if is_held(tx, keepers, &format!("organisation/{}", row.text(0)?)).await? {
+            return Ok(true);
+        }
+    }
+    is_held(tx, keepers, &format!("person/{person}")).await
 }
 
 /// Tells all rooms that an owner goes.
@@ -74,6 +103,12 @@ impl Accounts {
             }
             Ok(())
         })
+    }
+
+    /// Whether a hold on something that a room keeps stands in the way of an erasure.
+    pub(super) async fn is_kept(&self, person: &str) -> Result<bool, StoreError> {
+        let keepers = self.keepers();
+        store::transaction!(self.db(), tx => is_kept(tx, &keepers, person).await)
     }
 
     pub(super) async fn is_operated_without(&self, person: &str) -> Result<bool, StoreError> {
@@ -119,6 +154,9 @@ impl Accounts {
             let rows = tx.rows(sql, &[person.into(), due_s.into(), now.unix_s().into()]).await?;
             let Some(row) = rows.first() else { return Ok(false) };
             if owned_alone(tx, person).await? > 0 || (row.int(1)? != 0 && !is_operated_without(tx, person).await?) {
+                return Ok(false);
+            }
+            if is_kept(tx, &keepers, person).await? {
                 return Ok(false);
             }
             let invited = row.maybe_text(0)?.unwrap_or_default().to_owned();

@@ -72,6 +72,8 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
             ];
             if me.accounts.hold(&person.id).await?.is_some_and(|hold| hold.until > cx.now) {
                 rows.push((w.say("state"), Value::Mark(Mark::Waiting, w.say("erase-held"))));
+            } else if me.accounts.is_kept(&person.id).await? {
+                rows.push((w.say("state"), Value::Mark(Mark::Waiting, w.say("erase-held-original"))));
             } else if me.accounts.owned_alone(&person.id).await? > 0 {
                 rows.push((w.say("state"), Value::Mark(Mark::Failed, w.say("erase-owner"))));
             }

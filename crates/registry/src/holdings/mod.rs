@@ -1,0 +1,152 @@
+//! Holdings: the originals that people deposit, from the first byte of an upload to the last day of their
+//! term (ipr-04, ipr-48, fix-19).
+//!
+//! Invariants: no byte of a content lies on a disk but sealed, from its arrival on; an offset that was told
+//! is durable; equal content of one owner is kept once, and nothing shows what another owner has; a copy is
+//! repaired from one that was just found good, and good means the digest in the *record*; a hold stops every
+//! removal. Removing takes the key first and the bytes after. Records know nothing of this room: it lists
+//! them by id, and what it loses or gives up leaves a record and its token valid.
+
+mod api;
+mod attach;
+mod copies;
+mod fetch;
+mod figures;
+mod finish;
+mod fixity;
+mod keeper;
+mod model;
+mod range;
+mod receive;
+mod removal;
+mod retention;
+mod schema;
+mod tus;
+mod uploads;
+mod work;
+mod writers;
+
+pub use attach::Attached;
+pub use fetch::Content;
+pub use model::{
+    About, Care, Check, CopyOf, Figures, Hold, Holder, Holding, LOOSE_S, NewUpload, Outcome, REMINDERS_DAYS, Settings,
+    State, Upload, Why,
+};
+pub use receive::Piece;
+
+use crate::accounts::Accounts;
+use crate::evidence::Evidence;
+use crate::web::{Catalog, Fault, Site};
+use axum::Router;
+use axum::extract::FromRef;
+use axum::http::StatusCode;
+use proof::der::Time;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use store::Db;
+use trust::TrustError;
+use trust::vault::Stores;
+use writers::Writers;
+
+static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+/// The door of this room.
+#[derive(Clone)]
+pub struct Holdings(Arc<Inner>);
+
+struct Inner {
+    evidence: Evidence,
+    stores: Stores,
+    settings: Settings,
+    writers: Writers,
+    /// Names this process in leases.
+    process: String,
+    figures: RwLock<Figures>,
+    woken: tokio::sync::Notify,
+}
+
+impl Holdings {
+    /// Opens the holdings of an instance, which lie in these stores.
+    ///
+    /// # Errors
+    /// Where the database does not open.
+    pub async fn open(evidence: &Evidence, stores: Stores, settings: Settings) -> Result<Self, TrustError> {
+        evidence.accounts().db().clone().with(schema::SCHEMA).await?;
+        let holdings = Self(Arc::new(Inner {
+            evidence: evidence.clone(),
+            stores,
+            settings,
+            writers: Writers::default(),
+            process: crate::accounts::new_id()?,
+            figures: RwLock::default(),
+            woken: tokio::sync::Notify::new(),
+        }));
+        holdings.free_writers().await?;
+        holdings.count().await?;
+        evidence.accounts().add_keeper(Arc::new(keeper::HoldingKeeper(evidence.accounts().db().clone())));
+        Ok(holdings)
+    }
+
+    /// What the operator chose: sizes, quota and term, to be shown before anybody commits.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The figures of the instance, as they were counted last.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        *self.0.figures.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn evidence(&self) -> &Evidence {
+        &self.0.evidence
+    }
+
+    fn accounts(&self) -> &Accounts {
+        self.0.evidence.accounts()
+    }
+
+    fn stores(&self) -> &Stores {
+        &self.0.stores
+    }
+
+    fn db(&self) -> &Db {
+        self.accounts().db()
+    }
+
+    fn now(&self) -> Time {
+        self.accounts().site().node.now()
+    }
+}
+
+/// A refusal in this room's words: `what` and `remedy` are messages of it.
+fn refused(status: StatusCode, code: &'static str, (what, remedy): (String, String)) -> Fault {
+    Fault::Refused { status, code, what, remedy }
+}
+
+impl FromRef<Holdings> for Accounts {
+    fn from_ref(holdings: &Holdings) -> Self {
+        holdings.accounts().clone()
+    }
+}
+
+impl FromRef<Holdings> for Arc<Site> {
+    fn from_ref(holdings: &Holdings) -> Self {
+        Arc::clone(holdings.accounts().site())
+    }
+}
+
+/// The routes of this room: they take and give bytes for as long as they flow, and belong among the
+/// streams of [`assemble`](crate::web::assemble).
+pub fn router(holdings: &Holdings) -> Router {
+    Router::new().merge(api::router()).merge(fetch::router()).with_state(holdings.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_words_are_complete() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/holdings");
+        crate::web::check_words(include_str!("zh.ftl"), include_str!("en.ftl"), &folder);
+    }
+}
