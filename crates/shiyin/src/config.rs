@@ -401,7 +401,7 @@ impl Config {
             pin_file: token.pin_file.clone(),
         });
         let keys = KeyPlaces { passphrase: self.keys.passphrase_file.clone(), token };
-        Ok(Storage { database: database.transpose()?, s3: s3.transpose()?, keys })
+        Ok(Storage { database: database.transpose()?, s3: s3.transpose()?, keys, vault: Vec::new() })
     }
 }
 

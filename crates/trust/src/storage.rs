@@ -15,6 +15,26 @@ pub struct Storage {
     pub s3: Option<S3>,
     /// Where the keys are.
     pub keys: KeyPlaces,
+    /// The places for originals, the first of which takes what arrives; where there are none, `DATA/vault`.
+    pub vault: Vec<VaultPlace>,
+}
+
+/// A place for originals: each has a copy of every one.
+#[derive(Clone)]
+pub struct VaultPlace {
+    /// What it is called, here and in messages; it must keep its name.
+    pub name: String,
+    /// Where it is.
+    pub at: PlaceAt,
+}
+
+/// Where a place is.
+#[derive(Clone)]
+pub enum PlaceAt {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket, or a prefix of one.
+    S3(S3),
 }
 
 /// Where keys are kept, and what opens them.
@@ -54,6 +74,29 @@ impl Storage {
     #[must_use]
     pub fn registry(&self, data: &Path) -> Location {
         self.database.clone().unwrap_or_else(|| Location::Sqlite(data.join("registry.db")))
+    }
+
+    /// The places for originals of the instance in `data`: one at least, each with a name of its own.
+    ///
+    /// # Errors
+    /// Refused where a name is empty, too long, not in `a`-`z`, `0`-`9` and `-`, or given twice.
+    pub fn vault(&self, data: &Path) -> Result<Vec<VaultPlace>, TrustError> {
+        if self.vault.is_empty() {
+            return Ok(vec![VaultPlace { name: "first".to_owned(), at: PlaceAt::Folder(data.join("vault")) }]);
+        }
+        for (number, VaultPlace { name, .. }) in self.vault.iter().enumerate() {
+            let fits = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !fits || name.is_empty() || name.len() > 32 {
+                let text = format!("{name:?} in [vault] is no name for a place: use up to 32 of a-z, 0-9 and -");
+                return Err(TrustError::Refused(text));
+            }
+            if self.vault[..number].iter().any(|before| before.name == *name) {
+                return Err(TrustError::Refused(format!(
+                    "[vault] has two places called {name}: give each its own name"
+                )));
+            }
+        }
+        Ok(self.vault.clone())
     }
 
     /// The public files of all logs of the instance, each below its id.

@@ -3,19 +3,27 @@
 //! Most files never change: [`Blobs::put_new`] writes one whose name is free, and
 //! accepts one that is there with the same bytes. A file that may change is
 //! written with [`Blobs::replace`]. Either way a reader sees all of it or nothing,
-//! and it is durable before the call returns.
+//! and it is durable before the call returns. Files too large for memory are
+//! written with [`Writing`] and read in pieces ([`Blobs::read_at`]).
 //!
 //! Trust: whoever can write here can destroy files and put others in their place;
 //! readers must check what they read.
+
+mod parts;
+mod pieces;
+mod writing;
+
+pub use writing::Writing;
 
 use crate::{StoreError, files};
 use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
 use object_store::path::Path as Key;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, RetryConfig};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where blobs are kept.
 #[derive(Clone)]
@@ -50,8 +58,18 @@ impl Blobs {
         Self(Arc::new(Kind::Folder(path.to_owned())))
     }
 
-    /// Objects in a bucket.
+    /// Objects in a bucket. A service that does not answer is asked for three minutes.
     pub fn s3(s3: &S3) -> Result<Self, StoreError> {
+        Self::s3_trying(s3, RetryConfig::default())
+    }
+
+    /// Objects in a bucket that is not alone: a service that does not answer is given up after
+    /// `patience`, so that another can be asked.
+    pub fn s3_among_others(s3: &S3, patience: Duration) -> Result<Self, StoreError> {
+        Self::s3_trying(s3, RetryConfig { retry_timeout: patience, max_retries: 3, ..RetryConfig::default() })
+    }
+
+    fn s3_trying(s3: &S3, retry: RetryConfig) -> Result<Self, StoreError> {
         let is_loopback =
             ["http://127.", "http://localhost:", "http://[::1]"].iter().any(|p| s3.endpoint.starts_with(p));
         let service = AmazonS3Builder::new()
@@ -62,6 +80,7 @@ impl Blobs {
             .with_secret_access_key(&s3.secret)
             .with_allow_http(is_loopback)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
+            .with_retry(retry)
             .build()
             .map_err(|e| StoreError::Refused(format!("the S3 service cannot be used: {e}")))?;
         Ok(Self(Arc::new(Kind::S3 { service, prefix: s3.prefix.clone() })))
@@ -180,22 +199,39 @@ impl Blobs {
                     let mut names = Vec::new();
                     walk(&start, &mut |path| {
                         let name = path.strip_prefix(&root).ok().and_then(Path::to_str);
-                        names.extend(name.map(str::to_owned));
+                        names.extend(name.filter(|name| !is_hidden(name)).map(str::to_owned));
                     })?;
                     Ok(names)
                 });
                 found.await.map_err(|e| cannot("list", &folder, &e))?
             }
             Kind::S3 { service, prefix } => {
-                let key = if folder.is_empty() { Key::from(prefix.as_str()) } else { key_of(prefix, folder)? };
-                let found = service.list(Some(&key)).map_ok(|meta| meta.location.to_string()).try_collect();
+                let found = service
+                    .list(Some(&self.folder_key(folder)?))
+                    .map_ok(|meta| meta.location.to_string())
+                    .try_collect();
                 let found: Vec<String> = found.await.map_err(|e| cannot("list", &folder, &e))?;
-                found.into_iter().filter_map(|n| n.strip_prefix(prefix.as_str()).map(str::to_owned)).collect()
+                let shown = found.into_iter().filter(|name| !is_hidden(name));
+                shown.filter_map(|n| n.strip_prefix(prefix.as_str()).map(str::to_owned)).collect()
             }
         };
         names.sort();
         Ok(names)
     }
+
+    /// The key of a folder in a bucket.
+    fn folder_key(&self, folder: &str) -> Result<Key, StoreError> {
+        match &*self.0 {
+            Kind::S3 { prefix, .. } if folder.is_empty() => Ok(Key::from(prefix.as_str())),
+            Kind::S3 { prefix, .. } => key_of(prefix, folder),
+            Kind::Folder(_) => key_of("", folder),
+        }
+    }
+}
+
+/// Whether a name is that of a write under way, which is not there yet.
+fn is_hidden(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|last| last.starts_with('.'))
 }
 
 fn cannot(verb: &str, name: &dyn std::fmt::Display, cause: &dyn std::fmt::Display) -> StoreError {
@@ -248,8 +284,6 @@ fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) -> io::Result<()> {
         let entry = entry?;
         match entry.file_type()?.is_dir() {
             true => walk(&entry.path(), found)?,
-            // A temporary file of a write under way is not there yet.
-            false if entry.file_name().to_string_lossy().starts_with('.') => {}
             false => found(&entry.path()),
         }
     }

@@ -1,0 +1,271 @@
+//! A large file on its way into a place, piece by piece.
+//!
+//! Until it is published it has no name: a folder keeps it as `.NAME.part` beside the name it will
+//! have, S3 as parts of a multipart upload (`parts.rs`). [`Writing::sync`] makes all of it durable;
+//! after a restart [`Blobs::resume`] takes it up at the length of either of the last two syncs. A
+//! process that dies at any point leaves what can be resumed or the whole file.
+
+use super::parts::Parts;
+use super::pieces::sync_folder;
+use super::{Blobs, Kind, blocking, cannot, key_of, make_parents, path_of, walk};
+use crate::{StoreError, files};
+use rustix::fs::{Advice, fadvise};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// What the file's name ends with while it is being written.
+const PART: &str = ".part";
+
+/// A file that is being written. Dropping it leaves what is there, to be resumed or removed.
+pub struct Writing {
+    name: String,
+    length: u64,
+    at: At,
+}
+
+enum At {
+    Folder(Part),
+    S3(Parts),
+}
+
+/// The file of a folder. One write is under way while the next piece is made.
+struct Part {
+    target: PathBuf,
+    file: Arc<File>,
+    under_way: Option<JoinHandle<io::Result<()>>>,
+    has_failed: bool,
+}
+
+impl Blobs {
+    /// Begins a large file whose name must be free when it is published. `expected` bytes decide how
+    /// S3's parts are cut; more or fewer may come.
+    ///
+    /// # Errors
+    /// Refused where it was begun before, in a folder: resume or remove that.
+    pub async fn begin(&self, name: &str, expected: u64) -> Result<Writing, StoreError> {
+        let at = match &*self.0 {
+            Kind::Folder(folder) => {
+                let target = path_of(folder, name)?;
+                let opened = blocking(move || {
+                    make_parents(&target)?;
+                    let mut options = OpenOptions::new();
+                    options.read(true).write(true).create_new(true).mode(files::SECRET);
+                    let file = locked(options.open(part_of(&target)?)?)?;
+                    sync_folder(&target)?;
+                    Ok(Part::new(target, file))
+                });
+                At::Folder(opened.await.map_err(|e| cannot("write", &name, &e))?)
+            }
+            Kind::S3 { service, prefix } => At::S3(Parts::new(service.clone(), key_of(prefix, name)?, expected)),
+        };
+        Ok(Writing { name: name.to_owned(), length: 0, at })
+    }
+
+    /// Takes up a file that was begun, at a length that was synced. What was written behind it is
+    /// given up.
+    ///
+    /// # Errors
+    /// Refused where nothing was begun or another process is writing it; broken where less is there.
+    pub async fn resume(&self, name: &str, length: u64) -> Result<Writing, StoreError> {
+        let at = match &*self.0 {
+            Kind::Folder(folder) => {
+                let target = path_of(folder, name)?;
+                let opened = blocking(move || {
+                    let file = locked(OpenOptions::new().read(true).write(true).open(part_of(&target)?)?)?;
+                    let there = file.metadata()?.len();
+                    if there > length {
+                        file.set_len(length)?;
+                        file.sync_all()?;
+                    }
+                    Ok((there, Part::new(target, file)))
+                });
+                let (there, part) = opened.await.map_err(|e| cannot("resume", &name, &e))?;
+                if there < length {
+                    let text = format!("of {name}, {length} bytes were written durably and {there} are there");
+                    return Err(StoreError::Broken(text));
+                }
+                At::Folder(part)
+            }
+            Kind::S3 { service, prefix } => {
+                At::S3(Parts::resume(service.clone(), key_of(prefix, name)?, length).await?)
+            }
+        };
+        Ok(Writing { name: name.to_owned(), length, at })
+    }
+
+    /// Gives a file of `length` bytes, all of them synced, its name. Done once, it may be asked again.
+    ///
+    /// # Errors
+    /// Broken where the name is taken by a file of another length.
+    pub async fn publish(&self, name: &str, length: u64) -> Result<(), StoreError> {
+        match self.size(name).await? {
+            Some(there) if there == length => self.remove_unfinished(name).await,
+            Some(there) => Err(other_length(name, there, length)),
+            None => self.resume(name, length).await?.publish().await,
+        }
+    }
+
+    /// The names of files below `folder` that were begun and not published, sorted.
+    pub async fn unfinished(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let mut names = match &*self.0 {
+            Kind::Folder(root) => {
+                let start = if folder.is_empty() { root.clone() } else { path_of(root, folder)? };
+                let root = root.clone();
+                let found = blocking(move || {
+                    let mut names = Vec::new();
+                    walk(&start, &mut |path| {
+                        let target = path.file_name().and_then(|n| n.to_str()?.strip_prefix('.')?.strip_suffix(PART));
+                        let name = target.map(|target| path.with_file_name(target));
+                        let name = name.as_deref().and_then(|path| path.strip_prefix(&root).ok()?.to_str());
+                        names.extend(name.map(str::to_owned));
+                    })?;
+                    Ok(names)
+                });
+                found.await.map_err(|e| cannot("list", &folder, &e))?
+            }
+            Kind::S3 { service, prefix } => {
+                let found = Parts::unfinished(service, &self.folder_key(folder)?).await?;
+                found.iter().filter_map(|n| n.strip_prefix(prefix.as_str()).map(str::to_owned)).collect()
+            }
+        };
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// Gives up what was begun under this name, and leaves what is published; nothing begun is
+    /// gone already.
+    pub async fn remove_unfinished(&self, name: &str) -> Result<(), StoreError> {
+        match &*self.0 {
+            Kind::Folder(folder) => {
+                let target = path_of(folder, name)?;
+                let removed = blocking(move || {
+                    std::fs::remove_file(part_of(&target)?)?;
+                    sync_folder(&target)
+                });
+                match removed.await {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &name, &e)),
+                    _ => Ok(()),
+                }
+            }
+            Kind::S3 { service, prefix } => Parts::remove(service, &key_of(prefix, name)?).await,
+        }
+    }
+}
+
+impl Writing {
+    /// Bytes so far.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Adds a piece; it is durable after the next [`Writing::sync`]. Where it fails, or is given up
+    /// half-way, the file is to be resumed.
+    pub async fn append(&mut self, piece: Vec<u8>) -> Result<(), StoreError> {
+        let (length, offset) = (piece.len() as u64, self.length);
+        match &mut self.at {
+            At::Folder(part) => {
+                part.settle(&self.name).await?;
+                let file = Arc::clone(&part.file);
+                part.under_way = Some(tokio::task::spawn_blocking(move || file.write_all_at(&piece, offset)));
+            }
+            At::S3(parts) => parts.append(piece).await?,
+        }
+        self.length += length;
+        Ok(())
+    }
+
+    /// Makes all that was added durable, and gives its length.
+    pub async fn sync(&mut self) -> Result<u64, StoreError> {
+        match &mut self.at {
+            At::Folder(part) => {
+                part.settle(&self.name).await?;
+                let file = Arc::clone(&part.file);
+                let synced = blocking(move || file.sync_data()).await;
+                part.has_failed |= synced.is_err();
+                synced.map_err(|e| cannot("write", &self.name, &e))?;
+            }
+            At::S3(parts) => parts.sync(self.length).await?,
+        }
+        Ok(self.length)
+    }
+
+    /// Makes the file durable and gives it its name.
+    ///
+    /// # Errors
+    /// Broken where the name was taken meanwhile.
+    pub async fn publish(self) -> Result<(), StoreError> {
+        let (name, length) = (self.name, self.length);
+        match self.at {
+            At::Folder(mut part) => {
+                part.settle(&name).await?;
+                let Part { target, file, .. } = part;
+                let done = blocking(move || {
+                    file.sync_all()?;
+                    let part = part_of(&target)?;
+                    // A hard link fails where the name is taken, which a rename does not.
+                    std::fs::hard_link(&part, &target)?;
+                    sync_folder(&target)?;
+                    // If we die here, both names are there and `Blobs::publish` removes this one.
+                    std::fs::remove_file(&part)?;
+                    sync_folder(&target)?;
+                    // Whoever checks it next shall read the disk. Advice may go unheeded.
+                    let _ = fadvise(&file, 0, None, Advice::DontNeed);
+                    Ok(())
+                });
+                match done.await {
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(taken(&name)),
+                    other => other.map_err(|e| cannot("write", &name, &e)),
+                }
+            }
+            At::S3(parts) => parts.publish(&name, length).await,
+        }
+    }
+}
+
+impl Part {
+    fn new(target: PathBuf, file: File) -> Self {
+        Self { target, file: Arc::new(file), under_way: None, has_failed: false }
+    }
+
+    /// Waits for the write that is under way.
+    async fn settle(&mut self, name: &str) -> Result<(), StoreError> {
+        if self.has_failed {
+            return Err(cannot("write", &name, &"an earlier piece was not written; resume it"));
+        }
+        let Some(under_way) = &mut self.under_way else { return Ok(()) };
+        let done = under_way.await;
+        self.under_way = None;
+        let done = done.map_err(io::Error::other).flatten();
+        self.has_failed |= done.is_err();
+        done.map_err(|e| cannot("write", &name, &e))
+    }
+}
+
+pub(super) fn taken(name: &str) -> StoreError {
+    StoreError::Broken(format!("{name} is there already, and must never change"))
+}
+
+pub(super) fn other_length(name: &str, there: u64, expected: u64) -> StoreError {
+    StoreError::Broken(format!("{name} is there already with {there} bytes in place of {expected}"))
+}
+
+/// Where a file is while it is written: hidden, beside the name it will have.
+fn part_of(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().and_then(|n| n.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(target.with_file_name(format!(".{name}{PART}")))
+}
+
+/// One process writes a file; its lock goes with it, however it ends.
+fn locked(file: File) -> io::Result<File> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("it is being written elsewhere; try again later")),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
