@@ -1,8 +1,9 @@
-//! The floor on which people meet evidence: the web kit, accounts, and the heart, which makes
-//! records; billing comes between the last two.
+//! The floor on which people meet evidence: the web kit, accounts, the heart, which makes
+//! records, and holdings, the originals that people deposit; billing comes before the last two.
 
 pub mod accounts;
 pub mod evidence;
+pub mod holdings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;

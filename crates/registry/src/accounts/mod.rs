@@ -112,7 +112,7 @@ impl Accounts {
         }
     }
 
-    fn vault(&self) -> &Vault {
+    pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
     }
 

@@ -6,7 +6,7 @@ use crate::accounts::identity::Level;
 use crate::accounts::organisation::{Organisation, Role};
 use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Me, Program};
-use crate::web::{Fault, Node, Relation, Words};
+use crate::web::{Catalog, Fault, Node, Relation, Words};
 use proof::der::Time;
 use proof::digest::hex;
 use proof::record::{Commitment, Content, EvidenceNumber};
@@ -168,15 +168,28 @@ impl Party {
     pub async fn of_entry(accounts: &Accounts, entry: &Entry, now: Time) -> Result<Option<Self>, Fault> {
         let person = accounts.person(&entry.person).await?.filter(|person| !person.is_frozen());
         let Some(person) = person else { return Ok(None) };
-        let organisation = match &entry.owner {
+        Self::of_node(accounts, &entry.owner, &person.id, now).await
+    }
+
+    /// The node, going on with what this person began for this owner. None where either is gone.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub(crate) async fn of_node(
+        accounts: &Accounts,
+        owner: &Owner,
+        person: &str,
+        now: Time,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(person) = accounts.person(person).await? else { return Ok(None) };
+        let organisation = match owner {
             Owner::Person(_) => None,
             Owner::Organisation(id) => match accounts.organisation(id).await? {
                 Some(organisation) => Some(organisation),
                 None => return Ok(None),
             },
         };
-        let at = (now, person.language());
-        Self::new(accounts, at, &person, organisation, "node".to_owned()).await.map(Some)
+        Self::new(accounts, (now, person.language()), &person, organisation, "node".to_owned()).await.map(Some)
     }
 
     async fn new(
@@ -204,6 +217,16 @@ impl Party {
 
     pub(super) fn words(&self) -> Words {
         super::WORDS.of(self.language)
+    }
+
+    /// Words of a room above, in the party's language.
+    pub(crate) fn words_of(&self, catalog: &'static Catalog) -> Words {
+        catalog.of(self.language)
+    }
+
+    /// The key under which what is this owner's is sealed.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
     }
 
     /// Seals something of the owner's, bound to its place.

@@ -79,7 +79,7 @@ impl Holdings {
         let object = Object { id: opened.object, length: opened.upload.size, digest, stored_digest };
         self.stores().publish(&object).await?;
         let holding = self.keep(by, &opened, &object).await?;
-        self.0.woken.notify_one();
+        self.wake();
         Ok(Upload { holding: Some(holding), ..opened.upload })
     }
 

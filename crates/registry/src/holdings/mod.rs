@@ -9,7 +9,6 @@
 
 mod api;
 mod attach;
-mod copies;
 mod fetch;
 mod figures;
 mod finish;
@@ -41,9 +40,12 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::http::StatusCode;
 use proof::der::Time;
+use std::path::Path;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use store::Db;
+use tokio::sync::watch;
 use trust::TrustError;
+use trust::storage::Storage;
 use trust::vault::Stores;
 use writers::Writers;
 
@@ -61,16 +63,25 @@ struct Inner {
     /// Names this process in leases.
     process: String,
     figures: RwLock<Figures>,
-    woken: tokio::sync::Notify,
+    /// Counts up where there is work.
+    woken: watch::Sender<u64>,
 }
 
 impl Holdings {
-    /// Opens the holdings of an instance, which lie in these stores.
+    /// Opens the holdings of the instance in `data`, in the places that its storage names.
     ///
     /// # Errors
-    /// Where the database does not open.
-    pub async fn open(evidence: &Evidence, stores: Stores, settings: Settings) -> Result<Self, TrustError> {
-        evidence.accounts().db().clone().with(schema::SCHEMA).await?;
+    /// Where the database does not open, or a place is marked as another.
+    pub async fn open(
+        evidence: &Evidence,
+        (data, storage): (&Path, &Storage),
+        settings: Settings,
+    ) -> Result<Self, TrustError> {
+        let db = evidence.accounts().db().clone().with(schema::SCHEMA).await?;
+        let sql = "select distinct place from holding_copy where good_s > 0";
+        let rows = db.rows(sql, &[]).await?;
+        let used = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let stores = Stores::open(data, storage, &used).await?;
         let holdings = Self(Arc::new(Inner {
             evidence: evidence.clone(),
             stores,
@@ -78,11 +89,12 @@ impl Holdings {
             writers: Writers::default(),
             process: crate::accounts::new_id()?,
             figures: RwLock::default(),
-            woken: tokio::sync::Notify::new(),
+            woken: watch::Sender::new(0),
         }));
         holdings.free_writers().await?;
+        holdings.add_places(holdings.now()).await?;
         holdings.count().await?;
-        evidence.accounts().add_keeper(Arc::new(keeper::HoldingKeeper(evidence.accounts().db().clone())));
+        evidence.accounts().add_keeper(Arc::new(keeper::HoldingKeeper(db)));
         Ok(holdings)
     }
 
@@ -112,6 +124,10 @@ impl Holdings {
 
     fn db(&self) -> &Db {
         self.accounts().db()
+    }
+
+    fn wake(&self) {
+        self.0.woken.send_modify(|count| *count += 1);
     }
 
     fn now(&self) -> Time {

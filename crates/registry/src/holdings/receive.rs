@@ -196,13 +196,7 @@ impl Holdings {
     }
 
     /// Makes what has arrived durable, and then its length.
-    async fn save(
-        &self,
-        by: &Party,
-        opened: &mut Opened,
-        arriving: &mut Arriving,
-        turn: &Turn,
-    ) -> Result<(), Fault> {
+    async fn save(&self, by: &Party, opened: &mut Opened, arriving: &mut Arriving, turn: &Turn) -> Result<(), Fault> {
         let progress = match arriving.pause(by.key()).await {
             Ok(progress) => progress,
             Err(error) => return Err(self.away(by, error).await),
@@ -254,8 +248,8 @@ impl Holdings {
         tracing::error!(%error, ?room, "bytes of an upload were not stored");
         match error {
             _ if room.is_some_and(|room| room < ROOM_BYTES_MIN) => disk_full(by),
-            TrustError::Broken(cause) => Fault::Broken(cause),
             TrustError::Refused(_) => away(by),
+            other => Fault::broken(other),
         }
     }
 

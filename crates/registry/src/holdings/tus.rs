@@ -106,15 +106,30 @@ mod tests {
     fn metadata_is_read_as_the_protocol_says() {
         let read = |text: &str| Metadata::parse(text);
         // The example of the protocol, and what we ask for.
-        assert_eq!(read("filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==,is_confidential").unwrap().name, "world_domination_plan.pdf");
+        assert_eq!(
+            read("filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==,is_confidential").unwrap().name,
+            "world_domination_plan.pdf"
+        );
         let hex = "ab".repeat(32);
-        let text = format!("sha256 {},filename {},draft {}, organisation {}", Base64::encode_string(hex.as_bytes()),
-            Base64::encode_string("月港.jpg".as_bytes()), Base64::encode_string(b"d-1"), Base64::encode_string(b"o_1"));
+        let text = format!(
+            "sha256 {},filename {},draft {}, organisation {}",
+            Base64::encode_string(hex.as_bytes()),
+            Base64::encode_string("月港.jpg".as_bytes()),
+            Base64::encode_string(b"d-1"),
+            Base64::encode_string(b"o_1")
+        );
         let found = read(&text).unwrap();
         assert_eq!((found.name.as_str(), found.digest, found.draft.as_str()), ("月港.jpg", Some([0xab; 32]), "d-1"));
         assert_eq!(found.organisation.as_deref(), Some("o_1"));
         assert_eq!(read("").unwrap(), Metadata::default());
-        for wrong in ["filename !", "filename YQ==,filename YQ==", "sha256 YQ==", "draft YS9i", "filename AAo=", &"a ,".repeat(9000)] {
+        for wrong in [
+            "filename !",
+            "filename YQ==,filename YQ==",
+            "sha256 YQ==",
+            "draft YS9i",
+            "filename AAo=",
+            &"a ,".repeat(9000),
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

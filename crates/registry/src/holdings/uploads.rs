@@ -257,7 +257,8 @@ impl Holdings {
     pub async fn end_upload(&self, by: &Party, id: &str) -> Result<(), Fault> {
         let opened = self.opened(by, id).await?;
         let Some(turn) = self.turn(id, by.now).await? else { return Err(locked(by)) };
-        let ended = self.drop_upload(&opened.upload.id, opened.stage, opened.object, opened.upload.holding, by.now).await;
+        let ended =
+            self.drop_upload(&opened.upload.id, opened.stage, opened.object, opened.upload.holding, by.now).await;
         self.end_turn(turn).await;
         Ok(ended?)
     }
@@ -279,7 +280,7 @@ impl Holdings {
             }
         });
         ended?;
-        self.0.woken.notify_one();
+        self.wake();
         Ok(())
     }
 

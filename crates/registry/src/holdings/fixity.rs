@@ -1,0 +1,314 @@
+//! Every copy read again from time to time, compared with what the record names, and mended (ipr-48, fix-19).
+//!
+//! A copy is compared with the digest of its bytes as stored, which needs no key; and, where the owner's key
+//! is there, opened and compared with the digest in the record: in the record as it was stamped, not in a row
+//! of this room. What is away is not missing: it is asked again. Each look is a line that stays for a while.
+
+use super::model::{About, Outcome};
+use super::{Holdings, finish};
+use crate::accounts::new_id;
+use proof::der::Time;
+use proof::digest::{DigestAlgorithm, from_hex};
+use proof::record::{Content, Files, Record};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+use store::StoreError;
+use tokio::time::{Instant, sleep_until};
+use trust::TrustError;
+use trust::vault::{Condition, ContentKey, Key, Object};
+
+/// How long a copy is in the hands of the process that looks at it.
+const CLAIM_S: i64 = 6 * 3600;
+/// When a copy is asked for again that could not be read or mended.
+const AGAIN_S: i64 = 3600;
+/// Lines that are kept of one holding.
+const LINES_MAX: i64 = 200;
+/// Longest detail of a line, in characters.
+const DETAIL_CHARS_MAX: usize = 300;
+
+/// A copy that is to be looked at.
+struct Due {
+    holding: String,
+    place: String,
+    /// Whether it was ever there.
+    is_new: bool,
+}
+
+/// What a copy is compared with.
+struct Truth {
+    object: Object,
+    key: Option<ContentKey>,
+    /// Why the content cannot be looked at, where it cannot.
+    blind: Option<String>,
+}
+
+/// Which copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that are to be made or mended.
+    Bad,
+    /// Those that were good and are read again.
+    Standing,
+}
+
+impl Holdings {
+    /// Looks at every copy that is due, the one that has waited longest first.
+    pub(super) async fn look_at_due(&self, which: Which, now: Time) -> Result<(), TrustError> {
+        while let Some(due) = self.claim(which, now).await? {
+            if let Err(error) = self.look(&due, now).await {
+                tracing::error!(%error, holding = due.holding, place = due.place, "a copy cannot be looked at");
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, which: Which, now: Time) -> Result<Option<Due>, StoreError> {
+        store::transaction!(self.db(), tx => {
+            let sql = match which {
+                Which::Bad => "select holding, place, good_s from holding_copy where due_s <= $1 \
+                               and state in ('missing', 'damaged') order by due_s, holding, place limit 1",
+                Which::Standing => "select holding, place, good_s from holding_copy where due_s <= $1 \
+                                    and state not in ('missing', 'damaged') order by due_s, holding, place limit 1",
+            };
+            let rows = tx.rows(sql, &[now.unix_s().into()]).await?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            let due = Due { holding: row.text(0)?.to_owned(), place: row.text(1)?.to_owned(), is_new: row.int(2)? == 0 };
+            let sql = "update holding_copy set due_s = $3 where holding = $1 and place = $2";
+            let until_s = now.unix_s() + CLAIM_S;
+            tx.execute(sql, &[due.holding.as_str().into(), due.place.as_str().into(), until_s.into()]).await?;
+            Ok(Some(due))
+        })
+    }
+
+    async fn look(&self, due: &Due, now: Time) -> Result<(), TrustError> {
+        let Some(truth) = self.truth(&due.holding).await? else { return Ok(()) };
+        let done = AtomicU64::new(0);
+        if due.is_new {
+            return self.mend(due, &truth, &done, now).await;
+        }
+        let check = self.stores().check(&due.place, &truth.object, truth.key.as_ref(), &done);
+        let (outcome, detail) = match paced(check, &done, self.settings().check_bytes_s).await {
+            Ok(Condition::Good) if truth.key.is_some() => (Outcome::Good, String::new()),
+            Ok(Condition::Good) => (Outcome::Same, truth.blind.clone().unwrap_or_default()),
+            Ok(Condition::Damaged { chunk }) => {
+                (Outcome::Damaged, chunk.map_or_else(String::new, |chunk| format!("chunk {chunk}")))
+            }
+            Ok(Condition::Missing) => (Outcome::Missing, String::new()),
+            Ok(Condition::Unreachable(cause)) => (Outcome::Unreachable, cause),
+            Ok(Condition::Other) => (Outcome::Wrong, "not what the record is of".to_owned()),
+            Ok(other) => (Outcome::Unreachable, format!("{other:?}")),
+            Err(error) => (Outcome::Unreachable, error.to_string()),
+        };
+        self.tell(due, outcome, &detail, now).await?;
+        match outcome {
+            Outcome::Damaged | Outcome::Missing => self.mend(due, &truth, &done, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a copy anew from one that is read whole and good while it is written.
+    async fn mend(&self, due: &Due, truth: &Truth, done: &AtomicU64, now: Time) -> Result<(), TrustError> {
+        let bytes_s = if due.is_new { u64::MAX } else { self.settings().check_bytes_s };
+        let mend = self.stores().mend(&due.place, &truth.object, done);
+        match paced(mend, done, bytes_s).await {
+            Ok(mended) => {
+                let from = mended.from.map_or_else(String::new, |from| format!("from {from}"));
+                let aside = mended.aside.map_or_else(String::new, |aside| format!("; {aside} set aside"));
+                let outcome = if due.is_new { Outcome::Made } else { Outcome::Repaired };
+                self.tell(due, outcome, &format!("{from}{aside}"), now).await
+            }
+            Err(error) => {
+                tracing::error!(%error, holding = due.holding, place = due.place, "a copy cannot be mended yet");
+                let sql = "update holding_copy set due_s = $3 where holding = $1 and place = $2";
+                let again_s = now.unix_s() + AGAIN_S;
+                let values = [due.holding.as_str().into(), due.place.as_str().into(), again_s.into()];
+                self.db().execute(sql, &values).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// What the copies of a holding must be; none where it was removed.
+    async fn truth(&self, holding: &str) -> Result<Option<Truth>, TrustError> {
+        let sql =
+            "select owner, size, object, key, stored_digest, about from holding where id = $1 and state <> 'removed'";
+        let rows = self.db().rows(sql, &[holding.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let stored_digest = row.bytes(4)?.try_into();
+        let stored_digest = stored_digest.map_err(|_| TrustError::Broken("a stored digest that is none".to_owned()))?;
+        let (id, length) = (row.text(2)?.parse()?, row.int(1)?.unsigned_abs());
+        let object = Object { id, length, digest: [0; 32], stored_digest };
+        let blind = |object, why: &str| Ok(Some(Truth { object, key: None, blind: Some(why.to_owned()) }));
+        // A key that is lost or does not open hides the content, and leaves the bytes to be compared.
+        let Ok(Some(owner)) = self.accounts().key_of(row.text(0)?).await else {
+            return blind(object, "the owner's key is not there");
+        };
+        let Ok(key) = ContentKey::unwrap(id, &owner, row.bytes(3)?) else {
+            return blind(object, "the content's key does not open");
+        };
+        match self.named(holding, &owner, row.bytes(5)?).await? {
+            Some(digest) => Ok(Some(Truth { object: Object { digest, ..object }, key: Some(key), blind: None })),
+            None => blind(object, "the record that names the digest is damaged"),
+        }
+    }
+
+    /// The digest that a record names for a holding: out of the files whose root is in the record that was
+    /// stamped. Where no record names one, that of the upload. None where a record is not what was stamped.
+    async fn named(&self, holding: &str, owner: &Key, about: &[u8]) -> Result<Option<[u8; 32]>, TrustError> {
+        let sql = "select c.record, c.files, c.token, a.place from record_holding a \
+                   join record_content c on c.id = a.record where a.holding = $1 and a.is_matched = 1 \
+                   order by a.record limit 1";
+        let rows = self.db().rows(sql, &[holding.into()]).await?;
+        let Some(row) = rows.first() else {
+            let about = owner.open(&finish::place(holding), about)?;
+            let about: About = serde_json::from_slice(&about).map_err(|e| TrustError::Broken(e.to_string()))?;
+            return Ok(from_hex(&about.digest).and_then(|digest| digest.try_into().ok()));
+        };
+        let stamped = row.bytes(0)?;
+        // A record that still waits for its stamp has no token to compare with.
+        if let Ok(token) = row.bytes(2)
+            && proof::verify::imprint(token) != Some(DigestAlgorithm::Sha256.digest(stamped))
+        {
+            return Ok(None);
+        }
+        let (Ok(record), Ok(files)) = (Record::parse(stamped), Files::parse(row.bytes(1)?)) else { return Ok(None) };
+        let place = usize::try_from(row.int(3)?).unwrap_or(usize::MAX);
+        let file = files.all().get(place).filter(|_| files.head() == record.files);
+        Ok(file.and_then(|file| match file.content {
+            Content::Digests { sha256, .. } => Some(sha256),
+            Content::Salted(_) => None,
+        }))
+    }
+
+    /// Writes down how a copy was found, and what that means for its holding.
+    async fn tell(&self, due: &Due, outcome: Outcome, detail: &str, now: Time) -> Result<(), TrustError> {
+        match outcome {
+            Outcome::Damaged | Outcome::Missing | Outcome::Wrong => {
+                tracing::error!(
+                    holding = due.holding,
+                    place = due.place,
+                    outcome = outcome.name(),
+                    detail,
+                    "a copy is bad"
+                );
+            }
+            Outcome::Unreachable => {
+                tracing::warn!(holding = due.holding, place = due.place, detail, "a copy's place does not answer");
+            }
+            _ => {}
+        }
+        let detail: String = detail.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
+        let (now_s, holding, place) = (now.unix_s(), due.holding.as_str(), due.place.as_str());
+        // In the order in which they were made, also within a second.
+        let made = self.now();
+        let id = format!("{:013}{:09}-{}", made.unix_s(), made.nanos(), new_id()?);
+        let due_s = match outcome {
+            Outcome::Unreachable => now_s + AGAIN_S,
+            _ => now_s + self.check_every_s(),
+        };
+        let told: Result<(), StoreError> = store::transaction!(self.db(), tx => {
+            let sql = "update holding_copy set state = $3, checked_s = case when $3 = 'unreachable' then checked_s else $4 end, \
+                       good_s = case when $5 = 1 then $4 else good_s end, due_s = $6 where holding = $1 and place = $2";
+            let values =
+                [holding.into(), place.into(), outcome.name().into(), now_s.into(), outcome.is_good().into(), due_s.into()];
+            if tx.execute(sql, &values).await? == 0 {
+                // It was removed meanwhile.
+                return Ok(());
+            }
+            let sql = "insert into holding_check (id, holding, place, made_s, outcome, detail) values ($1, $2, $3, $4, $5, $6)";
+            let values = [
+                id.as_str().into(), holding.into(), place.into(), now_s.into(), outcome.name().into(), detail.as_str().into(),
+            ];
+            tx.execute(sql, &values).await?;
+            let sql = "delete from holding_check where holding = $1 and id not in \
+                       (select id from holding_check where holding = $1 order by id desc limit $2)";
+            tx.execute(sql, &[holding.into(), LINES_MAX.into()]).await?;
+            let sql = "update holding set state = case when exists (select 1 from holding_copy c where c.holding = $1 \
+                       and c.state in ('good', 'same', 'made', 'repaired', 'unreachable')) then 'kept' else 'lost' end \
+                       where id = $1 and state <> 'removed'";
+            tx.execute(sql, &[holding.into()]).await?;
+            if outcome == Outcome::Repaired {
+                let sql = "insert into holding_count (name, count) values ('repaired', 1) \
+                           on conflict (name) do update set count = holding_count.count + 1";
+                tx.execute(sql, &[]).await?;
+            }
+            Ok(())
+        });
+        Ok(told?)
+    }
+
+    /// Has a copy looked at soon that a reader found bad.
+    pub(super) async fn suspect(&self, holding: &str, place: &str) {
+        let sql = "update holding_copy set due_s = 0 where holding = $1 and place = $2";
+        if let Err(error) = self.db().execute(sql, &[holding.into(), place.into()]).await {
+            tracing::warn!(%error, holding, place, "a bad copy is not noted; its next check finds it");
+        }
+        self.wake();
+    }
+
+    /// Takes an empty disk or bucket for a place whose copies are lost for good; they are made anew.
+    ///
+    /// # Errors
+    /// Refused where something is there, or there is no such place.
+    pub async fn take_anew(&self, place: &str) -> Result<(), TrustError> {
+        self.stores().take_anew(place).await?;
+        self.db().execute("update holding_copy set due_s = 0 where place = $1", &[place.into()]).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Copies are to be made in places that the configuration names since the last start.
+    pub(super) async fn add_places(&self, now: Time) -> Result<(), StoreError> {
+        for place in self.stores().names() {
+            let sql = "insert into holding_copy (holding, place, object, state, bytes, made_s, checked_s, good_s, due_s) \
+                       select h.id, $1, h.object, 'missing', \
+                       coalesce((select max(c.bytes) from holding_copy c where c.holding = h.id), h.size), $2, 0, 0, $2 \
+                       from holding h where h.state <> 'removed' \
+                       and not exists (select 1 from holding_copy c where c.holding = h.id and c.place = $1)";
+            self.db().execute(sql, &[place.into(), now.unix_s().into()]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Does the work no faster than so many bytes a second: it goes on only as far as it is asked to.
+async fn paced<T>(work: impl Future<Output = T>, done: &AtomicU64, bytes_s: u64) -> T {
+    let (mut work, begun, first) = (pin!(work), Instant::now(), done.load(Ordering::Relaxed));
+    loop {
+        let before = done.load(Ordering::Relaxed);
+        let step = poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending if done.load(Ordering::Relaxed) != before => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        if let Some(value) = step.await {
+            return value;
+        }
+        let read = (done.load(Ordering::Relaxed) - first) as f64;
+        sleep_until(begun + Duration::from_secs_f64(read / bytes_s.max(1) as f64)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn reading_takes_as_long_as_the_operator_allows() {
+        let done = AtomicU64::new(0);
+        let work = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+                done.fetch_add(1_000_000, Ordering::Relaxed);
+            }
+            7
+        };
+        let begun = Instant::now();
+        assert_eq!(paced(work, &done, 2_000_000).await, 7);
+        let took = begun.elapsed().as_secs_f64();
+        assert!((4.4..5.1).contains(&took), "{took} s for 10 MB at 2 MB/s, the last piece not waited for");
+    }
+}
