@@ -329,6 +329,7 @@ async fn suite_of_large_blobs(blobs: Blobs) {
     assert_eq!(blobs.unfinished("").await.unwrap(), [name]);
     assert_eq!(blobs.unfinished("objects").await.unwrap(), [name]);
     assert!(blobs.resume(name, 1 << 40).await.is_err(), "more than was ever synced");
+    assert!(blobs.begin(name, 1).await.is_err(), "it was begun before");
     // Whoever had not written down the last length yet goes on from the one before.
     for length in [half + 100, half] {
         let writing = resumed(&blobs, name, length as u64).await;

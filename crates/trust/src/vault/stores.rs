@@ -334,7 +334,9 @@ impl Place {
         let expected = stored_length(object.length).map_err(Failed::Target)?;
         let mut scan = Scan::new(object, key);
         if size != expected {
-            scan.bad(size.min(expected).saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64);
+            // What follows the end is counted to the last chunk.
+            let chunk = size.saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64;
+            scan.bad(chunk.min(scan.last));
             if key.is_none() {
                 return Ok(Condition::Damaged { chunk: scan.first_bad });
             }
