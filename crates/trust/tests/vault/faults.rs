@@ -1,9 +1,13 @@
 //! Writers that are killed at each step, in a folder and in S3, and a disk that is full.
 
 use super::{all_of, bucket, checked, content, folder, kept, opened, owner, vault};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use store::blobs::S3;
 use store::{files, testing};
 use trust::TrustError;
@@ -276,4 +280,114 @@ async fn another_file_after_the_interruption_is_what_is_kept() {
 fn hidden(root: &Path, key: &ContentKey) -> std::path::PathBuf {
     let id = key.id().to_string();
     root.join("objects").join(&id[..2]).join(format!(".{id}.part"))
+}
+
+/// A wire to the service that can be cut: after some bytes, or before the answer to the request that
+/// completes an upload.
+#[derive(Clone)]
+struct Wire {
+    left: Arc<AtomicI64>,
+    loses_completion: Arc<AtomicBool>,
+    is_mute: Arc<AtomicBool>,
+}
+
+impl Wire {
+    /// The wire, and where it begins.
+    fn to(server: &str) -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = server.trim_start_matches("http://").to_owned();
+        let wire = Self {
+            left: Arc::new(AtomicI64::new(i64::MAX)),
+            loses_completion: Arc::default(),
+            is_mute: Arc::default(),
+        };
+        let ours = wire.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(service) = TcpStream::connect(&server) else { continue };
+                let (there, back) = (client.try_clone().unwrap(), service.try_clone().unwrap());
+                let (to, fro) = (ours.clone(), ours.clone());
+                std::thread::spawn(move || carry(there, service, |bytes| to.carries(bytes)));
+                std::thread::spawn(move || carry(back, client, |_| !fro.is_mute.load(Relaxed)));
+            }
+        });
+        (wire, endpoint)
+    }
+
+    fn carries(&self, bytes: &[u8]) -> bool {
+        let is_completion = bytes.starts_with(b"POST ") && bytes.windows(9).any(|w| w == b"uploadId=");
+        if is_completion && self.loses_completion.load(Relaxed) {
+            self.is_mute.store(true, Relaxed);
+        }
+        self.left.fetch_sub(bytes.len() as i64, Relaxed) > 0
+    }
+}
+
+/// Carries bytes one way while it may, then cuts both ends.
+fn carry(mut from: TcpStream, mut to: TcpStream, may: impl Fn(&[u8]) -> bool) {
+    let mut buffer = [0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if !may(&buffer[..read]) || to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_is_cut_at_any_byte_costs_what_was_not_durable_and_no_more() {
+    let server = testing::s3();
+    let (wire, endpoint) = Wire::to(&server.s3.endpoint);
+    let stores = opened(vec![bucket("first", &s3_at(&endpoint))], &[]).await;
+    let plain = content(LENGTH, 5);
+    let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
+    let mut arriving = Some(stores.begin(&key, LENGTH as u64).await.unwrap());
+    let mut state = arriving.as_mut().unwrap().pause(owner()).await.unwrap();
+    let mut cuts = 0;
+    let object = loop {
+        let mut now = match arriving.take() {
+            Some(arriving) => arriving,
+            None => stores.resume(&key, owner(), &state).await.unwrap(),
+        };
+        let at = now.length() as usize;
+        // Each turn carries further than the one before, so that all of it arrives in the end.
+        wire.left.store(1_300_000 * (cuts + 1), Relaxed);
+        let went = async {
+            now.write(&plain[at..LENGTH.min(at + STEP)]).await?;
+            state = now.pause(owner()).await?;
+            Ok::<_, TrustError>(now)
+        };
+        match went.await {
+            Ok(now) if now.length() == LENGTH as u64 => {
+                wire.left.store(i64::MAX, Relaxed);
+                break now.seal().await.unwrap();
+            }
+            Ok(now) => arriving = Some(now),
+            Err(error) => {
+                assert!(matches!(error, TrustError::Refused(_)), "{error}");
+                wire.left.store(0, Relaxed);
+                let unreachable = stores.check("first", &unknown(), None, &Default::default()).await.unwrap();
+                assert!(matches!(unreachable, Condition::Unreachable(_)), "{unreachable:?}");
+                cuts += 1;
+                wire.left.store(i64::MAX, Relaxed);
+            }
+        }
+    };
+    assert!(cuts > 2, "{cuts}");
+    // The answer to the last request is lost: it was done all the same, and asking again says so.
+    wire.loses_completion.store(true, Relaxed);
+    assert!(matches!(stores.publish(&object).await, Err(TrustError::Refused(_))));
+    assert!(wire.is_mute.load(Relaxed), "it came as far as the last request");
+    assert!(super::path_in(&server.folder.path().join("bucket/shiyin"), &object).is_file(), "and that was done");
+    wire.loses_completion.store(false, Relaxed);
+    wire.is_mute.store(false, Relaxed);
+    stores.publish(&object).await.unwrap();
+    assert_eq!(checked(&stores, "first", &object, Some(&key)).await, Condition::Good);
+    assert!(all_of(&stores, &key, object.length).await == plain);
+    assert_eq!(stores.unfinished().await.unwrap(), []);
+}
+
+fn unknown() -> Object {
+    Object { id: ObjectId::from_bytes([9; 16]), length: 1, digest: [0; 32], stored_digest: [0; 32] }
 }
