@@ -11,7 +11,7 @@ use std::time::Duration;
 use store::blobs::S3;
 use trust::clock::Limits;
 use trust::clock::source::Source;
-use trust::storage::{KeyPlaces, Storage, TokenPlace};
+use trust::storage::{KeyPlaces, PlaceAt, Storage, TokenPlace, VaultPlace};
 use trust::tsa::Form;
 
 /// The whole file. Where it is missing, everything has its default.
@@ -34,6 +34,8 @@ pub struct Config {
     pub messages: MessagesConfig,
     /// Where the log is kept. To be set before the instance is made.
     storage: StorageConfig,
+    /// Where originals are kept.
+    vault: VaultConfig,
     /// Other authorities that stamp the log.
     pub external: External,
     /// How mail reaches people.
@@ -352,7 +354,27 @@ struct StorageConfig {
     s3: Option<S3Config>,
 }
 
-/// `[storage.s3]`
+/// `[vault]`: by default originals are in `DATA/vault` alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VaultConfig {
+    /// The places, each of which has a copy of every original; the first one takes what arrives.
+    place: Vec<PlaceConfig>,
+}
+
+/// `[[vault.place]]`: a folder or a bucket.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaceConfig {
+    /// What it is called, in `a`-`z`, `0`-`9` and `-`. It keeps its name when others come or go.
+    name: String,
+    /// A folder, on a disk of its own where that is possible.
+    folder: Option<PathBuf>,
+    /// An S3-compatible service.
+    s3: Option<S3Config>,
+}
+
+/// `[storage.s3]` and `[vault.place.s3]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct S3Config {
@@ -384,7 +406,7 @@ impl Config {
             .database_file
             .as_deref()
             .map(|path| secret(path)?.parse().map_err(|e: store::StoreError| fault(path, &e)));
-        let s3 = self.storage.s3.as_ref().map(|s3| {
+        let service = |s3: &S3Config| {
             let slash = if s3.prefix.is_empty() || s3.prefix.ends_with('/') { "" } else { "/" };
             Ok::<_, Failure>(S3 {
                 endpoint: s3.endpoint.clone(),
@@ -394,14 +416,27 @@ impl Config {
                 key_id: s3.key_id.clone(),
                 secret: secret(&s3.secret_file)?,
             })
-        });
+        };
+        let s3 = self.storage.s3.as_ref().map(service);
+        let place = |place: &PlaceConfig| {
+            let at = match (&place.folder, &place.s3) {
+                (Some(folder), None) => PlaceAt::Folder(folder.clone()),
+                (None, Some(s3)) => PlaceAt::S3(service(s3)?),
+                _ => {
+                    let text = format!("[[vault.place]] {:?} needs a folder or an s3, and not both", place.name);
+                    return Err(Failure::new(Exit::Instance, text));
+                }
+            };
+            Ok(VaultPlace { name: place.name.clone(), at })
+        };
+        let vault = self.vault.place.iter().map(place).collect::<Result<_, _>>()?;
         let token = self.keys.pkcs11.as_ref().map(|token| TokenPlace {
             module: token.module.clone(),
             label: token.token.clone(),
             pin_file: token.pin_file.clone(),
         });
         let keys = KeyPlaces { passphrase: self.keys.passphrase_file.clone(), token };
-        Ok(Storage { database: database.transpose()?, s3: s3.transpose()?, keys, vault: Vec::new() })
+        Ok(Storage { database: database.transpose()?, s3: s3.transpose()?, keys, vault })
     }
 }
 
@@ -464,6 +499,10 @@ pub fn parse(text: &str, path: &Path, data: &Path, words: &Words) -> Result<Conf
         TlsConfig::Acme { acme } => acme.root.as_mut().into_iter().collect(),
     });
     let database = config.storage.database_file.as_mut();
+    let places = config.vault.place.iter_mut();
+    let places =
+        places.flat_map(|place| place.folder.iter_mut().chain(place.s3.as_mut().map(|s3| &mut s3.secret_file)));
+    let secrets = secrets.into_iter().chain(places);
     for name in roots.chain(secrets).chain(database).chain(keys).chain(tls).chain(config.messages.folder.as_mut()) {
         *name = data.join(&*name);
     }

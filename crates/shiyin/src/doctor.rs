@@ -18,6 +18,7 @@ use trust::clock::watch::WatchedClock;
 use trust::instance::{Instance, Mode};
 use trust::seal::NoSeal;
 use trust::storage::Storage;
+use trust::vault::Stores;
 
 const DAY_S: i64 = 86_400;
 /// What ends within this time is warned of.
@@ -67,6 +68,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         lists(&mut patient, data, &instance, now).await;
         algorithms(&mut patient, &instance, now);
         clock(&mut patient, &config, &instance).await;
+        vault(&mut patient, data, &storage).await;
         surroundings(&mut patient, &config, data, &instance);
     });
     Ok(patient.worst)
@@ -184,6 +186,26 @@ async fn clock(patient: &mut Patient<'_>, config: &Config, instance: &Instance) 
             };
             patient.fault(id, &[("fault", fault.name())]);
         }
+    }
+}
+
+/// The places for originals. Looked at, and not marked: that is done when they are first served.
+async fn vault(patient: &mut Patient<'_>, data: &Path, storage: &Storage) {
+    let names: Vec<&str> = storage.vault.iter().map(|place| &*place.name).collect();
+    let stores = match Stores::open(data, storage, &names).await {
+        Ok(stores) => stores,
+        Err(error) => return patient.fault("doctor-vault", &[("cause", &error.to_string())]),
+    };
+    for name in names {
+        if stores.is_new(name).await {
+            patient.warn("doctor-vault-new", &[("place", name)]);
+        } else if let Err(error) = stores.reach(name).await {
+            patient.fault("doctor-vault", &[("cause", &error.to_string())]);
+        }
+    }
+    match stores.names().count() {
+        1 => patient.warn("doctor-vault-one", &[]),
+        places => patient.well("doctor-vault-well", &[("places", &places.to_string())]),
     }
 }
 

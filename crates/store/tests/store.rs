@@ -1,6 +1,6 @@
 //! One suite for both databases and both kinds of blobs.
 
-use store::blobs::Blobs;
+use store::blobs::{Blobs, Writing};
 use store::faults::Fault;
 use store::jobs::{self, NewJob, State};
 use store::{Db, Location, Migration, Schema, StoreError, testing, transaction};
@@ -272,6 +272,7 @@ async fn a_worker_that_dies_loses_nothing(location: Location) {
 async fn blobs_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     suite_of_blobs(Blobs::folder(&folder.path().join("not/yet"))).await;
+    suite_of_large_blobs(Blobs::folder(&folder.path().join("large"))).await;
 }
 
 #[tokio::test]
@@ -279,6 +280,11 @@ async fn blobs_in_an_s3_service() {
     let server = testing::s3();
     suite_of_blobs(Blobs::s3(&server.s3).unwrap()).await;
     assert!(server.folder.path().join("bucket/shiyin/a/b/x001/002").is_file(), "it really is there");
+    suite_of_large_blobs(Blobs::s3(&server.s3).unwrap()).await;
+    let root = std::fs::read_dir(server.folder.path()).unwrap();
+    let left: Vec<_> =
+        root.map(|e| e.unwrap().file_name()).filter(|n| n.to_string_lossy().contains("upload")).collect();
+    assert!(left.is_empty(), "no upload is left open: {left:?}");
 }
 
 async fn suite_of_blobs(blobs: Blobs) {
@@ -303,4 +309,94 @@ async fn suite_of_blobs(blobs: Blobs) {
     }
     blobs.put_new("empty", Vec::new()).await.unwrap();
     assert_eq!(blobs.get("empty", 0).await, Ok(Some(Vec::new())));
+}
+
+/// A large file is whole or not there, is read in pieces, and is taken up after a restart.
+async fn suite_of_large_blobs(blobs: Blobs) {
+    let (name, half) = ("objects/ab/abcd", 9 << 20);
+    let bytes: Vec<u8> = (0..20_u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    assert_eq!(blobs.size(name).await, Ok(None));
+    assert_eq!(blobs.read_at(name, 0, 10).await, Ok(None));
+    let mut writing = blobs.begin(name, bytes.len() as u64).await.unwrap();
+    writing.append(bytes[..half].to_vec()).await.unwrap();
+    assert_eq!(writing.sync().await.unwrap(), half as u64);
+    writing.append(bytes[half..half + 100].to_vec()).await.unwrap();
+    assert_eq!(writing.sync().await.unwrap(), half as u64 + 100);
+    writing.append(vec![0; half]).await.unwrap();
+    drop(writing);
+    assert_eq!((blobs.size(name).await, blobs.get(name, 1 << 30).await), (Ok(None), Ok(None)), "it has no name yet");
+    assert_eq!(blobs.list("objects").await.unwrap(), Vec::<String>::new());
+    assert_eq!(blobs.unfinished("").await.unwrap(), [name]);
+    assert_eq!(blobs.unfinished("objects").await.unwrap(), [name]);
+    assert!(blobs.resume(name, 1 << 40).await.is_err(), "more than was ever synced");
+    assert!(blobs.begin(name, 1).await.is_err(), "it was begun before");
+    // Whoever had not written down the last length yet goes on from the one before.
+    for length in [half + 100, half] {
+        let writing = resumed(&blobs, name, length as u64).await;
+        assert_eq!(writing.length(), length as u64);
+    }
+    let mut writing = resumed(&blobs, name, half as u64).await;
+    for piece in bytes[half..].chunks(1_000_003) {
+        writing.append(piece.to_vec()).await.unwrap();
+    }
+    assert_eq!(writing.sync().await.unwrap(), bytes.len() as u64);
+    drop(writing);
+    published(&blobs, name, bytes.len() as u64).await;
+    blobs.publish(name, bytes.len() as u64).await.unwrap();
+    assert!(matches!(blobs.publish(name, 5).await, Err(StoreError::Broken(_))), "it never changes");
+    assert!(blobs.unfinished("").await.unwrap().is_empty());
+    assert_eq!(blobs.list("objects").await.unwrap(), [name]);
+    assert_eq!(blobs.size(name).await, Ok(Some(bytes.len() as u64)));
+    for (offset, length) in
+        [(0, 0), (0, 5), (half, 1 << 20), (bytes.len() - 3, 10), (bytes.len(), 10), (bytes.len() + 9, 1)]
+    {
+        let end = (offset + length).min(bytes.len());
+        let expected = bytes.get(offset..end).unwrap_or_default();
+        assert_eq!(blobs.read_at(name, offset as u64, length).await.unwrap().unwrap(), expected, "{offset} {length}");
+    }
+    blobs.forget(name).await.unwrap();
+    // A name that is taken stays as it is, however small what would replace it.
+    for length in [10, bytes.len()] {
+        let mut other = blobs.begin(name, length as u64).await.unwrap();
+        other.append(vec![1; length]).await.unwrap();
+        assert!(matches!(other.publish().await, Err(StoreError::Broken(_))), "{length}");
+        blobs.remove_unfinished(name).await.unwrap();
+    }
+    assert_eq!(blobs.read_at(name, 0, 5).await.unwrap().unwrap(), bytes[..5]);
+    blobs.rename(name, "aside/abcd").await.unwrap();
+    assert_eq!(blobs.list("").await.unwrap().iter().filter(|n| n.contains("abcd")).collect::<Vec<_>>(), ["aside/abcd"]);
+    assert!(blobs.rename(name, "aside/other").await.is_err(), "it is not there");
+    blobs.put_new("objects/taken", b"x".to_vec()).await.unwrap();
+    assert!(blobs.rename("aside/abcd", "objects/taken").await.is_err());
+    assert_eq!(blobs.get("objects/taken", 1).await.unwrap().unwrap(), b"x");
+    // What was begun and given up leaves nothing.
+    let mut given_up = blobs.begin("objects/gone", 0).await.unwrap();
+    given_up.append(bytes.clone()).await.unwrap();
+    given_up.sync().await.unwrap();
+    drop(given_up);
+    blobs.remove_unfinished("objects/gone").await.unwrap();
+    blobs.remove_unfinished("objects/gone").await.unwrap();
+    assert!(blobs.unfinished("").await.unwrap().is_empty());
+    // A small one, and one of nothing at all.
+    for (name, bytes) in [("small", &bytes[..100]), ("none", &[])] {
+        let mut small = blobs.begin(name, 0).await.unwrap();
+        small.append(bytes.to_vec()).await.unwrap();
+        small.publish().await.unwrap();
+        assert_eq!(blobs.get(name, 100).await.unwrap().unwrap(), bytes);
+    }
+}
+
+/// A write that is under way holds the file for a moment after its writer is gone.
+async fn resumed(blobs: &Blobs, name: &str, length: u64) -> Writing {
+    loop {
+        match blobs.resume(name, length).await {
+            Err(StoreError::Refused(text)) if text.contains("elsewhere") => tokio::task::yield_now().await,
+            other => return other.unwrap(),
+        }
+    }
+}
+
+async fn published(blobs: &Blobs, name: &str, length: u64) {
+    drop(resumed(blobs, name, length).await);
+    blobs.publish(name, length).await.unwrap();
 }

@@ -39,13 +39,20 @@ pub(super) struct Parts {
     rest: Vec<u8>,
     /// One part is under way while the next is filled.
     under_way: Option<JoinHandle<object_store::Result<PartId>>>,
-    /// The lengths of syncs whose objects are there, oldest first.
+    /// The lengths of syncs whose objects are there, oldest first; the one of no bytes stays to the end.
     synced: Vec<u64>,
     has_failed: bool,
 }
 
 impl Parts {
-    pub(super) fn new(service: AmazonS3, key: Key, expected: u64) -> Self {
+    pub(super) async fn begin(service: AmazonS3, key: Key, expected: u64) -> Result<Self, StoreError> {
+        if !syncs(&service, &key).await?.is_empty() {
+            return Err(cannot("write", &key, &"it was begun before; resume or remove that"));
+        }
+        Ok(Self::new(service, key, expected))
+    }
+
+    fn new(service: AmazonS3, key: Key, expected: u64) -> Self {
         const MIB: u64 = 1 << 20;
         let needed = expected.div_ceil(PARTS).div_ceil(MIB) * MIB;
         Self {
@@ -63,34 +70,39 @@ impl Parts {
 
     pub(super) async fn resume(service: AmazonS3, key: Key, length: u64) -> Result<Self, StoreError> {
         let mut parts = Self::new(service, key, 0);
-        let found = parts.service.get(&sync_key(&parts.key, length)).await;
-        let found = found.map_err(|e| parts.cannot("resume", &e))?;
-        if found.meta.size > PART_BYTES_MAX + TAGS_BYTES_MAX {
-            return Err(parts.damaged());
-        }
-        let bytes = found.bytes().await.map_err(|e| parts.cannot("resume", &e))?;
-        let end = bytes.windows(2).position(|w| w == b"\n\n").ok_or_else(|| parts.damaged())?;
-        let head = std::str::from_utf8(&bytes[..end]).map_err(|_| parts.damaged())?;
-        let mut lines = head.lines();
-        let (Some(KIND), Some(size), Some(upload)) = (lines.next(), lines.next(), lines.next()) else {
-            return Err(parts.damaged());
+        let Some(sync) = parts.read_sync(length).await? else {
+            return Err(parts.cannot("resume", &format!("nothing was synced at {length} bytes; begin it anew")));
         };
-        parts.part_bytes = size.parse().map_err(|_| parts.damaged())?;
-        parts.upload = Some(upload).filter(|id| *id != "-").map(str::to_owned);
-        parts.tags = lines.map(str::to_owned).collect();
-        parts.rest = bytes[end + 2..].to_vec();
-        let complete = (parts.tags.len() as u64).checked_mul(parts.part_bytes);
-        match complete.and_then(|complete| complete.checked_add(parts.rest.len() as u64)) {
-            Some(there) if there == length => {}
-            _ => return Err(parts.damaged()),
+        let complete = (sync.tags.len() as u64).checked_mul(sync.part_bytes);
+        if complete.and_then(|complete| complete.checked_add(sync.rest.len() as u64)) != Some(length) {
+            return Err(parts.damaged());
         }
+        (parts.part_bytes, parts.tags, parts.rest) = (sync.part_bytes, sync.tags, sync.rest);
+        // The upload may have been opened after this sync; there is one for each file.
+        parts.upload = match sync.upload {
+            Some(upload) => Some(upload),
+            None => parts.read_sync(0).await?.and_then(|first| first.upload),
+        };
         for synced in syncs(&parts.service, &parts.key).await? {
             match synced <= length {
                 true => parts.synced.push(synced),
                 false => parts.remove_sync(synced).await?,
             }
         }
+        // The first one stays, as it names the upload.
+        parts.synced.retain(|synced| *synced > 0);
         Ok(parts)
+    }
+
+    /// What a sync at this length wrote; none where there was none.
+    async fn read_sync(&self, length: u64) -> Result<Option<Sync>, StoreError> {
+        let found = match self.service.get(&sync_key(&self.key, length)).await {
+            Ok(found) if found.meta.size > PART_BYTES_MAX + TAGS_BYTES_MAX => return Err(self.damaged()),
+            Ok(found) => found.bytes().await.map_err(|e| self.cannot("resume", &e))?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(self.cannot("resume", &error)),
+        };
+        Sync::parse(&found).map(Some).ok_or_else(|| self.damaged())
     }
 
     pub(super) async fn append(&mut self, piece: Vec<u8>) -> Result<(), StoreError> {
@@ -146,14 +158,15 @@ impl Parts {
     pub(super) async fn sync(&mut self, length: u64) -> Result<(), StoreError> {
         self.sound()?;
         self.settle().await?;
-        if self.synced.last() == Some(&length) {
+        // The first one names the upload, once there is one.
+        if self.synced.last() == Some(&length) || (length == 0 && self.upload.is_some()) {
             return Ok(());
         }
         let (tags, rest) = (self.tags.clone(), self.rest.clone());
         let synced = self.put_sync(length, &tags, rest).await;
         self.has_failed |= synced.is_err();
         synced?;
-        self.synced.push(length);
+        self.synced.extend(Some(length).filter(|length| *length > 0));
         while self.synced.len() > 2 {
             let old = self.synced.remove(0);
             self.remove_sync(old).await?;
@@ -217,12 +230,10 @@ impl Parts {
             let sync = sync_key(key, length);
             if let Ok(found) = service.get(&sync).await
                 && let Ok(bytes) = found.bytes().await
-                && let Some(upload) = bytes.split(|b| *b == b'\n').nth(2)
-                && let Ok(upload) = std::str::from_utf8(upload)
-                && upload != "-"
+                && let Some(upload) = Sync::parse(&bytes).and_then(|sync| sync.upload)
             {
                 // It may be complete or given up already, which is an error there.
-                let _ = service.abort_multipart(key, &upload.to_owned()).await;
+                let _ = service.abort_multipart(key, &upload).await;
             }
             match service.delete(&sync).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
@@ -257,6 +268,27 @@ impl Parts {
 
     fn damaged(&self) -> StoreError {
         StoreError::Broken(format!("what was kept of the upload to {} is damaged; begin it anew", self.key))
+    }
+}
+
+/// What a sync wrote.
+struct Sync {
+    part_bytes: u64,
+    upload: Option<String>,
+    tags: Vec<String>,
+    rest: Vec<u8>,
+}
+
+impl Sync {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(2).position(|w| w == b"\n\n")?;
+        let mut lines = std::str::from_utf8(&bytes[..end]).ok()?.lines();
+        if lines.next()? != KIND {
+            return None;
+        }
+        let part_bytes = lines.next()?.parse().ok().filter(|size| (1..=PART_BYTES_MAX).contains(size))?;
+        let upload = lines.next().map(str::to_owned).filter(|id| id != "-");
+        Some(Self { part_bytes, upload, tags: lines.map(str::to_owned).collect(), rest: bytes[end + 2..].to_vec() })
     }
 }
 

@@ -45,7 +45,7 @@ impl Blobs {
     /// S3's parts are cut; more or fewer may come.
     ///
     /// # Errors
-    /// Refused where it was begun before, in a folder: resume or remove that.
+    /// Refused where it was begun before and something of it is durable: resume or remove that.
     pub async fn begin(&self, name: &str, expected: u64) -> Result<Writing, StoreError> {
         let at = match &*self.0 {
             Kind::Folder(folder) => {
@@ -60,7 +60,9 @@ impl Blobs {
                 });
                 At::Folder(opened.await.map_err(|e| cannot("write", &name, &e))?)
             }
-            Kind::S3 { service, prefix } => At::S3(Parts::new(service.clone(), key_of(prefix, name)?, expected)),
+            Kind::S3 { service, prefix } => {
+                At::S3(Parts::begin(service.clone(), key_of(prefix, name)?, expected).await?)
+            }
         };
         Ok(Writing { name: name.to_owned(), length: 0, at })
     }

@@ -4,7 +4,7 @@
 //! chunk of that object. Where one place fails, the next is asked, so a damaged copy interrupts nobody;
 //! [`Reading::faults`] says which place failed, for the caller to have it checked and mended.
 
-use super::content::{CHUNK_BYTES, SEALED_BYTES, chunk_at, chunks};
+use super::content::{CHUNK_BYTES, SEALED_BYTES, TAG_BYTES, chunk_at, chunks};
 use super::stores::{Place, failure};
 use super::{Condition, ContentKey, Stores};
 use crate::TrustError;
@@ -105,13 +105,16 @@ impl Reading {
 
     /// The content of some chunks out of one place.
     async fn open(&self, place: &Place, wanted: Range<u64>) -> Result<Vec<u8>, Condition> {
-        let length = (wanted.end - wanted.start) as usize * SEALED_BYTES;
-        let found = place.blobs.read_at(&self.key.id().name(), chunk_at(wanted.start), length).await;
-        let mut sealed = match place.meant(found, wanted.start).await? {
-            Some(sealed) => sealed,
-            None => return Err(Condition::Missing),
-        };
         let (key, last) = (self.key.clone(), chunks(self.length) - 1);
+        let start = chunk_at(wanted.start);
+        // At most 8 MiB and two chunks. Behind the last chunk a byte more is asked for, which must not be there.
+        let end = chunk_at(wanted.end).min(chunk_at(last) + self.length - last * CHUNK_BYTES as u64 + TAG_BYTES as u64);
+        let (length, more) = ((end - start) as usize, usize::from(wanted.end > last));
+        let found = place.blobs.read_at(&self.key.id().name(), start, length + more).await;
+        let Some(mut sealed) = place.meant(found, wanted.start).await? else { return Err(Condition::Missing) };
+        if sealed.len() > length {
+            return Err(Condition::Damaged { chunk: Some(last) });
+        }
         let opened = tokio::task::spawn_blocking(move || {
             let mut content = Vec::with_capacity(sealed.len());
             let mut pieces = sealed.chunks_mut(SEALED_BYTES);

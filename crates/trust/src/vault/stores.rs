@@ -127,6 +127,13 @@ impl Stores {
         self.place(name)?.reach().await
     }
 
+    /// Whether a place answers and has neither mark nor object: one that was never used, or an empty mount point.
+    pub async fn is_new(&self, name: &str) -> bool {
+        let Ok(place) = self.place(name) else { return false };
+        let mark = place.blobs.get(MARK, MARK_BYTES_MAX).await;
+        matches!(mark, Ok(None)) && place.blobs.list("objects").await.is_ok_and(|objects| objects.is_empty())
+    }
+
     /// Bytes that a place still takes; none where it does not say.
     pub async fn space(&self, name: &str) -> Result<Option<u64>, TrustError> {
         let place = self.place(name)?;
@@ -334,7 +341,9 @@ impl Place {
         let expected = stored_length(object.length).map_err(Failed::Target)?;
         let mut scan = Scan::new(object, key);
         if size != expected {
-            scan.bad(size.min(expected).saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64);
+            // What follows the end is counted to the last chunk.
+            let chunk = size.saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64;
+            scan.bad(chunk.min(scan.last));
             if key.is_none() {
                 return Ok(Condition::Damaged { chunk: scan.first_bad });
             }
