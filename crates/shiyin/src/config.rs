@@ -1,5 +1,6 @@
 //! `DATA/shiyin.toml`: what an operator may set. Read, never written; unknown keys are refused.
 
+use crate::deposits::HoldingsConfig;
 use crate::exit::{Exit, Failure};
 use crate::input;
 use crate::people::{AccountsConfig, IdentityConfig, MailConfig};
@@ -36,6 +37,8 @@ pub struct Config {
     storage: StorageConfig,
     /// Where originals are kept.
     vault: VaultConfig,
+    /// How much is taken, for how long it is kept, and how often it is checked.
+    pub holdings: HoldingsConfig,
     /// Other authorities that stamp the log.
     pub external: External,
     /// How mail reaches people.

@@ -6,6 +6,7 @@
 mod cli;
 mod clock;
 mod config;
+mod deposits;
 mod doctor;
 mod exit;
 mod hashing;

@@ -34,6 +34,7 @@ use metrics::Metrics;
 use rate::RateLimit;
 use registry::accounts::{Accounts, Settings};
 use registry::evidence::Evidence;
+use registry::holdings::Holdings;
 use registry::web::{Node, Profile, Public};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ struct Server {
     node: Arc<Node>,
     accounts: Accounts,
     evidence: Evidence,
+    holdings: Holdings,
     works: Works,
     pages: Router,
     rate: RateLimit,
@@ -234,15 +236,17 @@ impl Server {
         let nav = std::iter::once(intake::works::NAV).chain(exhibit::navigation()).collect();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
+        let holdings = Holdings::open(&evidence, (data, storage), config.holdings.settings()).await?;
         let works = Works::open(&evidence).await?;
         exhibit::open(&evidence).await?;
         let rooms = exhibit::router(&evidence, Some(place.public.clone()))
             .merge(intake::works::router(&works))
             .merge(registry::accounts::router(accounts.clone()));
         Ok(Self {
-            pages: registry::web::assemble(accounts.site(), rooms),
+            pages: registry::web::assemble(accounts.site(), rooms, registry::holdings::router(&holdings)),
             accounts,
             evidence,
+            holdings,
             works,
             node,
             rate,

@@ -2,6 +2,7 @@
 
 use super::house;
 use registry::evidence::Party;
+use registry::holdings::{NewUpload, Piece};
 use registry::testing::Who::{Anyone, Approver, Holder, Member, Operator, Owner, Person, Program, Reader};
 use registry::testing::{Route, check_routes};
 
@@ -132,6 +133,14 @@ const ROUTES: &[Route] = &[
     ("GET", "/v/{number}", Anyone),
     ("GET", "/v/{number}/{name}", Anyone),
     ("GET", "/v/{number}/badge.svg", Anyone),
+    ("OPTIONS", "/uploads", Anyone),
+    ("POST", "/uploads", Person),
+    ("OPTIONS", "/uploads/{id}", Anyone),
+    ("HEAD", "/uploads/{id}", Holder),
+    ("PATCH", "/uploads/{id}", Holder),
+    ("DELETE", "/uploads/{id}", Holder),
+    ("GET", "/holdings/{id}", Holder),
+    ("GET", "/api/v1/holdings/{id}", Program),
     ("GET", "/api/v1/records/{number}/certificate.pdf", Program),
     ("GET", "/api/v1/records/{number}/package.zip", Program),
     ("GET", "/api/v1/records", Program),
@@ -150,7 +159,14 @@ async fn nobody_gets_where_he_or_she_may_not() {
         let party = Party::of(&me, &registry::evidence::Owner::Person(me.person.id.clone()), &[]).await.unwrap();
         let entry = house.evidence.preserve(&party, &super::evidence::draft("k", "Harbour")).await.unwrap();
         let number = entry.number.to_string();
+        let new = NewUpload { size: 3, digest: None, name: String::new(), draft: String::new() };
+        let open = house.holdings.begin(&party, &new).await.unwrap().id;
+        let digest = proof::digest::DigestAlgorithm::Sha256.digest(b"abc").as_bytes().try_into().ok();
+        let whole = house.holdings.begin(&party, &NewUpload { digest, ..new }).await.unwrap().id;
+        let whole = house.holdings.receive(&party, &whole, Piece::default(), "abc".into()).await.unwrap();
         vec![
+            ("/uploads/{id}", format!("/uploads/{open}")),
+            ("/holdings/{id}", format!("/holdings/{}", whole.holding.unwrap())),
             ("/words/{part}/{id}", "/words/types/video".to_owned()),
             ("{number}", number),
             ("{place}", "0".to_owned()),

@@ -7,12 +7,14 @@ pub use routes::{Route, Who, check_routes};
 
 use crate::accounts::{Accounts, Me, Settings};
 use crate::evidence::Evidence;
+use crate::holdings::{self, Holdings};
 use crate::web::{self, Caller, Nav, Node, Profile, Public, Relation, WitnessRoot};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequestParts as _;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tower_service::Service as _;
@@ -37,8 +39,32 @@ pub struct House {
     pub accounts: Accounts,
     /// The door of evidence.
     pub evidence: Evidence,
+    /// The door of holdings.
+    pub holdings: Holdings,
     /// The instance lies in `data` of it.
-    pub folder: tempfile::TempDir,
+    pub folder: Folder,
+    storage: Storage,
+    rooms: Rooms,
+    settings: Settings,
+    deposits: holdings::Settings,
+}
+
+/// Where an instance lies.
+pub enum Folder {
+    /// It goes with the house.
+    Own(tempfile::TempDir),
+    /// It stays, for the next process.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
+    }
 }
 
 /// A clock that can be told to fail.
@@ -113,11 +139,42 @@ impl House {
 
     /// With these settings.
     pub async fn with(rooms: Rooms, storage: Storage, settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::depositing(rooms, storage, settings, DEPOSITS).await
+    }
+
+    /// With these settings of deposits.
+    pub async fn depositing(rooms: Rooms, storage: Storage, settings: Settings, deposits: holdings::Settings) -> Self {
+        let folder = Folder::Own(tempfile::tempdir().unwrap());
+        Self::within(folder, rooms, storage, settings, deposits).await
+    }
+
+    /// The instance of this folder, which is made where there is none.
+    pub async fn within(
+        folder: Folder,
+        rooms: Rooms,
+        storage: Storage,
+        settings: Settings,
+        deposits: holdings::Settings,
+    ) -> Self {
+        let data = folder.path().join("data");
+        if !data.exists() {
+            let now = SystemClock.now().unwrap().time;
+            let algorithms = KeyAlgorithm::ALL[..2].to_vec();
+            let new = NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now);
+            new.make(&data).await.unwrap();
+        }
+        Self::opened(folder, rooms, storage, settings, deposits).await
+    }
+
+    async fn opened(
+        folder: Folder,
+        rooms: Rooms,
+        storage: Storage,
+        settings: Settings,
+        deposits: holdings::Settings,
+    ) -> Self {
         let data = folder.path().join("data");
         let now = SystemClock.now().unwrap().time;
-        let algorithms = KeyAlgorithm::ALL[..2].to_vec();
-        NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now).make(&data).await.unwrap();
         let authority = Authority::open(&data, &storage, now).await.unwrap();
         let place = authority.instance.log_place(&data, &storage).unwrap();
         let ledger = Ledger::open(&place, Arc::clone(&authority.log), || {}).await.unwrap();
@@ -137,10 +194,25 @@ impl House {
         let tsa = Tsa::new(authority, Form::default(), Box::new(Arc::clone(&clock)), ledger).unwrap();
         let node = Arc::new(Node::new(tsa, None, journal, profile, public, seal));
         let nav = (rooms.nav)();
-        let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings).await.unwrap();
+        let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings.clone()).await.unwrap();
         let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
-        let pages = web::assemble(accounts.site(), (rooms.router)(&evidence));
-        Self { pages, node, clock, accounts, evidence, folder }
+        let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
+        let streams = holdings::router(&holdings);
+        let pages = web::assemble(accounts.site(), (rooms.router)(&evidence), streams);
+        Self { pages, node, clock, accounts, evidence, holdings, folder, storage, rooms, settings, deposits }
+    }
+
+    /// The same instance after its program ended and began anew, perhaps with other settings. Who was
+    /// signed in still is.
+    pub async fn reopened(self, storage: Option<Storage>, deposits: Option<holdings::Settings>) -> Self {
+        let Self { pages, node, accounts, evidence, holdings, folder, rooms, settings, .. } = self;
+        drop((pages, evidence, holdings));
+        accounts.close().await;
+        let node = Arc::into_inner(node).expect("nobody else holds the node");
+        node.journal.close().await;
+        node.tsa.close().await;
+        let storage = storage.unwrap_or(self.storage);
+        Self::opened(folder, rooms, storage, settings, deposits.unwrap_or(self.deposits)).await
     }
 
     /// A request from some address.
@@ -221,6 +293,16 @@ impl House {
         browser
     }
 }
+
+/// What a house takes for deposits, where a test does not say.
+pub const DEPOSITS: holdings::Settings = holdings::Settings {
+    quota_bytes: 64 << 20,
+    reserve_bytes: 1 << 20,
+    file_bytes_max: 32 << 20,
+    retention_years: None,
+    check_days: 30,
+    check_bytes_s: u64::MAX,
+};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "moon over the harbour 7";

@@ -36,6 +36,11 @@ use Who::{Anyone, Approver, Holder, Member, Operator, Owner, Person, Program, Re
 /// A route: method, address, who may.
 pub type Route = (&'static str, &'static str, Who);
 
+/// Methods that change something.
+fn writes(method: &str) -> bool {
+    ["POST", "PATCH", "DELETE"].contains(&method)
+}
+
 /// Every `.route("…", get(…).post(…))` in the rooms' sources.
 /// `folders` are below `crates/`.
 #[must_use]
@@ -62,7 +67,14 @@ pub fn routes_in(folders: &[&str]) -> BTreeSet<(String, String)> {
                     continue;
                 };
                 let handlers = call.split(".route(").next().unwrap();
-                for (word, method) in [("get(", "GET"), ("post(", "POST")] {
+                for (word, method) in [
+                    ("get(", "GET"),
+                    ("post(", "POST"),
+                    ("head(", "HEAD"),
+                    ("patch(", "PATCH"),
+                    ("delete(", "DELETE"),
+                    ("options(", "OPTIONS"),
+                ] {
                     if handlers.contains(word) {
                         found.insert((method.to_owned(), address.to_owned()));
                     }
@@ -95,6 +107,10 @@ impl Browser<'_> {
             }
             _ => Body::empty(),
         };
+        if writes(method) {
+            // What scripts send beside a body that is no form.
+            request = request.header("x-form-token", token);
+        }
         if let Some(origin) = origin {
             request = request.header(header::ORIGIN, origin).header(header::HOST, "shiyin.example");
         }
@@ -142,8 +158,8 @@ pub async fn check_routes(
     let before = house.node.log_size();
     for (method, path, who) in routes {
         let path = &filled(path, &organisation, &person, &held);
-        let is_post = *method == "POST";
-        if is_post {
+        let is_write = writes(method);
+        if is_write {
             // Whoever it is for: never from another site.
             let right = lin.form_token.clone();
             let cross = lin.try_route(method, path, &right, Some("https://evil.example")).await;
@@ -162,7 +178,7 @@ pub async fn check_routes(
             assert_eq!(lin.try_route(method, path, "", None).await, 401, "{method} {path} with a cookie");
             continue;
         }
-        if is_post {
+        if is_write {
             for wrong in ["", "0", stranger.form_token.clone().as_str()] {
                 let forged = lin.try_route(method, path, wrong, None).await;
                 assert_eq!(forged, 403, "{method} {path} with a form of another session");

@@ -40,6 +40,12 @@ pub(super) struct Metrics {
     list_due: Seconds,
     algorithm_ends: Seconds,
     sealing: Gauge,
+    holdings: Family<Labels, Gauge>,
+    copies: Family<Labels, Gauge>,
+    holding_bytes: Gauge,
+    repairs: Gauge,
+    uploads: Gauge,
+    oldest_check: Gauge<f64, AtomicU64>,
 }
 
 impl Metrics {
@@ -61,6 +67,12 @@ impl Metrics {
             list_due: Family::default(),
             algorithm_ends: Family::default(),
             sealing: Gauge::default(),
+            holdings: Family::default(),
+            copies: Family::default(),
+            holding_bytes: Gauge::default(),
+            repairs: Gauge::default(),
+            uploads: Gauge::default(),
+            oldest_check: Gauge::default(),
             registry: Registry::default(),
         };
         let s = Unit::Seconds;
@@ -83,6 +95,15 @@ impl Metrics {
         registry.register("revocation_list_due", "When the next list is due, Unix time", metrics.list_due.clone());
         let help = "Until when an algorithm is recommended, Unix time";
         registry.register("algorithm_recommended_until", help, metrics.algorithm_ends.clone());
+        let help = "Originals: all, those without a good copy, those with fewer good copies than places";
+        registry.register("holdings", help, metrics.holdings.clone());
+        let help = "Copies of originals: all, bad ones, those whose place did not answer";
+        registry.register("holding_copies", help, metrics.copies.clone());
+        registry.register("holding_bytes", "Bytes of all copies of originals", metrics.holding_bytes.clone());
+        registry.register("holding_repairs", "Copies mended so far", metrics.repairs.clone());
+        registry.register("uploads_open", "Uploads under way", metrics.uploads.clone());
+        let help = "When the copy was read that has waited longest, Unix time; 0 where there is none";
+        registry.register("holding_oldest_check", help, metrics.oldest_check.clone());
         Self { registry, ..metrics }
     }
 
@@ -131,6 +152,21 @@ impl Metrics {
             }
         }
         self.sealing.set(i64::from(server.node.seal().is_some()));
+        let figures = server.holdings.figures();
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let of = |family: &Family<Labels, Gauge>, state: &str, count: u64| {
+            family.get_or_create(&vec![("state", state.to_owned())]).set(number(count));
+        };
+        of(&self.holdings, "all", figures.holdings);
+        of(&self.holdings, "lost", figures.lost);
+        of(&self.holdings, "short", figures.short);
+        of(&self.copies, "all", figures.copies);
+        of(&self.copies, "bad", figures.bad);
+        of(&self.copies, "unreachable", figures.unreachable);
+        self.holding_bytes.set(number(figures.bytes));
+        self.repairs.set(number(figures.repaired));
+        self.uploads.set(number(figures.uploads));
+        self.oldest_check.set(figures.oldest_check.map_or(0.0, |time| time.unix_s() as f64));
         for (id, list) in &public.lists {
             self.list_due.get_or_create(&vec![("issuer", id.clone())]).set(list.due.unix_s() as f64);
         }
