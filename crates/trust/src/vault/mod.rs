@@ -15,7 +15,7 @@ mod keys;
 mod reading;
 mod stores;
 
-pub use arriving::Arriving;
+pub use arriving::{Arriving, seal_all};
 pub use content::{CHUNK_BYTES, ContentKey, LENGTH_MAX, Object, ObjectId, open_all, stored_length};
 pub use keys::{Key, Vault};
 pub use reading::Reading;
