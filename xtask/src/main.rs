@@ -25,6 +25,8 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault]"),
+        _ => bail!(
+            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault]"
+        ),
     }
 }

@@ -12,7 +12,9 @@
 mod arriving;
 mod content;
 mod keys;
+mod place;
 mod reading;
+mod scan;
 mod stores;
 
 pub use arriving::{Arriving, seal_all};
