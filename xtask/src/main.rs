@@ -16,6 +16,7 @@ fn main() -> Result<()> {
         Some("wasm") => wasm::run(&root, std::env::args().any(|a| a == "--check")),
         Some("bench") if std::env::args().nth(2).as_deref() == Some("records") => bench::records::run(),
         Some("bench") if std::env::args().nth(2).as_deref() == Some("certificates") => bench::certificates::run(),
+        Some("bench") if std::env::args().nth(2).as_deref() == Some("vault") => bench::vault::run(),
         Some("bench") => bench::run(&root),
         Some("tidy") => {
             let breaches = tidy::check();
@@ -24,6 +25,8 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        _ => bail!("usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates]"),
+        _ => bail!(
+            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault]"
+        ),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod certificates;
 mod ledger;
 mod pages;
 pub(crate) mod records;
+pub(crate) mod vault;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use proof::crypto::{RustCrypto, Verifier};
@@ -70,6 +71,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     hashing(&program, folder.path(), &data)?;
     ledger::run(&program, folder.path(), &data)?;
     certificates::run()?;
+    vault::run()?;
     records::run()
 }
 

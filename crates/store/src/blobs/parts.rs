@@ -71,7 +71,8 @@ impl Parts {
     pub(super) async fn resume(service: AmazonS3, key: Key, length: u64) -> Result<Self, StoreError> {
         let mut parts = Self::new(service, key, 0);
         let Some(sync) = parts.read_sync(length).await? else {
-            return Err(parts.cannot("resume", &format!("nothing was synced at {length} bytes; begin it anew")));
+            let text = format!("of the upload to {}, nothing was kept at {length} bytes; begin it anew", parts.key);
+            return Err(StoreError::Broken(text));
         };
         let complete = (sync.tags.len() as u64).checked_mul(sync.part_bytes);
         if complete.and_then(|complete| complete.checked_add(sync.rest.len() as u64)) != Some(length) {

@@ -71,7 +71,7 @@ impl Blobs {
     /// given up.
     ///
     /// # Errors
-    /// Refused where nothing was begun or another process is writing it; broken where less is there.
+    /// Refused where nothing was begun (in a folder) or another process is writing it; broken where less is there.
     pub async fn resume(&self, name: &str, length: u64) -> Result<Writing, StoreError> {
         let at = match &*self.0 {
             Kind::Folder(folder) => {

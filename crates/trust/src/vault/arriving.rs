@@ -110,12 +110,22 @@ impl Arriving {
     }
 }
 
+/// Seals content that is in memory: what is kept of the object, and the bytes stored.
+pub fn seal_all(key: &ContentKey, content: &[u8]) -> Result<(Object, Vec<u8>), TrustError> {
+    let mut sealer = Sealer::new(key.clone());
+    let mut stored = key.header().to_vec();
+    sealer.push(content, &mut stored)?;
+    let (object, end) = sealer.finish()?;
+    stored.extend(end);
+    Ok((object, stored))
+}
+
 fn ended(error: tokio::task::JoinError) -> TrustError {
     TrustError::Broken(format!("sealing ended early: {error}"))
 }
 
 /// Content in, sealed chunks out. Knows no place.
-pub(super) struct Sealer {
+struct Sealer {
     key: ContentKey,
     /// Bytes of content so far.
     length: u64,
@@ -127,7 +137,7 @@ pub(super) struct Sealer {
 
 impl Sealer {
     /// One that begins behind the header.
-    pub(super) fn new(key: ContentKey) -> Self {
+    fn new(key: ContentKey) -> Self {
         let stored = Sha256::new_with_prefix(key.header());
         let tail = Zeroizing::new(Vec::with_capacity(CHUNK_BYTES));
         Self { key, length: 0, tail, content: Sha256::new(), stored }
@@ -138,7 +148,7 @@ impl Sealer {
         (self.length - self.tail.len() as u64) / CHUNK_BYTES as u64
     }
 
-    pub(super) fn push(&mut self, mut content: &[u8], out: &mut Vec<u8>) -> Result<(), TrustError> {
+    fn push(&mut self, mut content: &[u8], out: &mut Vec<u8>) -> Result<(), TrustError> {
         stored_length(self.length.saturating_add(content.len() as u64))?;
         let start = out.len();
         self.content.update(content);
@@ -156,7 +166,7 @@ impl Sealer {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<(Object, Vec<u8>), TrustError> {
+    fn finish(mut self) -> Result<(Object, Vec<u8>), TrustError> {
         let mut out = Vec::with_capacity(SEALED_BYTES);
         self.key.seal(self.sealed(), true, &self.tail, &mut out)?;
         self.stored.update(&out);

@@ -12,10 +12,12 @@
 mod arriving;
 mod content;
 mod keys;
+mod place;
 mod reading;
+mod scan;
 mod stores;
 
-pub use arriving::Arriving;
+pub use arriving::{Arriving, seal_all};
 pub use content::{CHUNK_BYTES, ContentKey, LENGTH_MAX, Object, ObjectId, open_all, stored_length};
 pub use keys::{Key, Vault};
 pub use reading::Reading;

@@ -5,7 +5,8 @@
 //! [`Reading::faults`] says which place failed, for the caller to have it checked and mended.
 
 use super::content::{CHUNK_BYTES, SEALED_BYTES, TAG_BYTES, chunk_at, chunks};
-use super::stores::{Place, failure};
+use super::place::Place;
+use super::stores::failure;
 use super::{Condition, ContentKey, Stores};
 use crate::TrustError;
 use futures_util::Stream;

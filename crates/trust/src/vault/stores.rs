@@ -5,23 +5,16 @@
 //! written into. A copy is written from bytes that were hashed on the way and fit the object, gets its
 //! name when all of it is durable, and is read again; what it replaces is set aside and never deleted here.
 
-use super::content::{HEADER_BYTES, SEALED_BYTES, chunks};
+use super::place::Place;
+use super::scan::Failed;
 use super::{ContentKey, Object, ObjectId, stored_length};
 use crate::TrustError;
 use crate::storage::{PlaceAt, Storage};
-use sha2::{Digest as _, Sha256};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use store::StoreError;
 use store::blobs::{Blobs, Writing};
 
-/// The file that marks a place as ours.
-const MARK: &str = "place";
-const MARK_KIND: &str = "shiyin-vault-place-1";
-const MARK_BYTES_MAX: u64 = 200;
-/// Chunks read at a time while copies are checked and made.
-const CHUNKS_AT_ONCE: u64 = 16;
 /// How long a service is asked that does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -53,13 +46,6 @@ pub struct Mended {
     pub from: Option<String>,
     /// The file in the place that holds what was there, where there was something.
     pub aside: Option<String>,
-}
-
-/// One place.
-#[derive(Clone)]
-pub(super) struct Place {
-    pub(super) name: String,
-    pub(super) blobs: Blobs,
 }
 
 /// All places of an instance, the first of which takes what arrives.
@@ -130,8 +116,7 @@ impl Stores {
     /// Whether a place answers and has neither mark nor object: one that was never used, or an empty mount point.
     pub async fn is_new(&self, name: &str) -> bool {
         let Ok(place) = self.place(name) else { return false };
-        let mark = place.blobs.get(MARK, MARK_BYTES_MAX).await;
-        matches!(mark, Ok(None)) && place.blobs.list("objects").await.is_ok_and(|objects| objects.is_empty())
+        place.is_new().await
     }
 
     /// Bytes that a place still takes; none where it does not say.
@@ -164,7 +149,10 @@ impl Stores {
     /// Refused where a place does not answer that would have to; broken where no good copy is left.
     pub async fn mend(&self, name: &str, object: &Object, done: &AtomicU64) -> Result<Mended, TrustError> {
         let place = self.place(name)?;
-        let was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
+        let mut was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
+        if was == Condition::Missing && place.published(object).await? {
+            was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
+        }
         match &was {
             Condition::Good => return Ok(Mended { was, from: None, aside: None }),
             Condition::Missing | Condition::Damaged { .. } => {}
@@ -254,215 +242,5 @@ fn said(condition: &Condition) -> String {
         Condition::Missing => "missing".to_owned(),
         Condition::Unreachable(cause) => format!("unreachable: {cause}"),
         Condition::Other => "not what the record is of".to_owned(),
-    }
-}
-
-/// Why a copy was not made.
-enum Failed {
-    Source(Condition),
-    Target(TrustError),
-}
-
-impl Place {
-    /// Marks a place that has nothing in it. One that does not answer is left as it is.
-    async fn mark_new(&self) -> Result<(), TrustError> {
-        match self.blobs.get(MARK, MARK_BYTES_MAX).await {
-            Ok(Some(mark)) if mark == self.mark() => Ok(()),
-            Ok(Some(_)) => Err(TrustError::Refused(format!(
-                "what [vault] calls {} is marked as another place: give each place a folder or prefix of its own",
-                self.name
-            ))),
-            Ok(None) => match self.blobs.list("objects").await {
-                Ok(objects) if objects.is_empty() => {
-                    // Where it cannot be written, the place is out of reach and says so when it is used.
-                    let _ = self.blobs.put_new(MARK, self.mark()).await;
-                    Ok(())
-                }
-                Ok(_) => Err(TrustError::Refused(format!(
-                    "the place {} has objects and no mark: restore its file `{MARK}`, or give it another folder",
-                    self.name
-                ))),
-                Err(_) => Ok(()),
-            },
-            Err(_) => Ok(()),
-        }
-    }
-
-    fn mark(&self) -> Vec<u8> {
-        format!("{MARK_KIND} {}\n", self.name).into_bytes()
-    }
-
-    /// Whether the place answers and is the one that was marked.
-    pub(super) async fn reach(&self) -> Result<(), TrustError> {
-        let refused =
-            |cause: &str| Err(TrustError::Refused(format!("the place {} is out of reach: {cause}", self.name)));
-        match self.blobs.get(MARK, MARK_BYTES_MAX).await {
-            Ok(Some(mark)) if mark == self.mark() => Ok(()),
-            Ok(Some(_)) => refused("it is marked as another place"),
-            Ok(None) => refused("it has no mark; is its disk mounted?"),
-            Err(error) => refused(&error.to_string()),
-        }
-    }
-
-    /// What an answer of the place means for a copy, at the chunk that was read: none is missing for
-    /// certain, since the place was asked for its mark.
-    pub(super) async fn meant<T>(&self, found: Result<Option<T>, StoreError>, at: u64) -> Result<Option<T>, Condition> {
-        match found {
-            Ok(Some(found)) => Ok(Some(found)),
-            Ok(None) => self.reach().await.map(|()| None).map_err(|e| Condition::Unreachable(e.to_string())),
-            Err(StoreError::Broken(_)) => Err(Condition::Damaged { chunk: Some(at) }),
-            Err(error) => Err(Condition::Unreachable(error.to_string())),
-        }
-    }
-
-    async fn check(&self, object: &Object, key: Option<&ContentKey>, done: &AtomicU64) -> Result<Condition, Condition> {
-        self.scan(object, key, None, done).await.map_err(|failed| match failed {
-            Failed::Source(condition) => condition,
-            Failed::Target(error) => Condition::Unreachable(error.to_string()),
-        })
-    }
-
-    /// Reads a copy from beginning to end, hashing it, opening it where there is a key, and adding it to
-    /// `copy` where there is one.
-    async fn scan(
-        &self,
-        object: &Object,
-        key: Option<&ContentKey>,
-        mut copy: Option<&mut Writing>,
-        done: &AtomicU64,
-    ) -> Result<Condition, Failed> {
-        let source = |condition| Failed::Source(condition);
-        let name = object.id.name();
-        self.reach().await.map_err(|e| source(Condition::Unreachable(e.to_string())))?;
-        // The disk is to be checked, and not what the system remembers of it.
-        let _ = self.blobs.forget(&name).await;
-        let size = self.meant(self.blobs.size(&name).await, 0).await.map_err(source)?;
-        let Some(size) = size else { return Ok(Condition::Missing) };
-        let expected = stored_length(object.length).map_err(Failed::Target)?;
-        let mut scan = Scan::new(object, key);
-        if size != expected {
-            // What follows the end is counted to the last chunk.
-            let chunk = size.saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64;
-            scan.bad(chunk.min(scan.last));
-            if key.is_none() {
-                return Ok(Condition::Damaged { chunk: scan.first_bad });
-            }
-        }
-        let (mut at, end) = (0, size.min(expected));
-        let mut piece = self.piece(&name, at, end).await.map_err(source)?;
-        while !piece.is_empty() {
-            done.fetch_add(piece.len() as u64, Ordering::Relaxed);
-            at += piece.len() as u64;
-            if let Some(copy) = &mut copy {
-                copy.append(piece.clone()).await.map_err(|e| Failed::Target(e.into()))?;
-            }
-            // One piece is hashed while the next is read.
-            let hashed = tokio::task::spawn_blocking(move || {
-                scan.push(piece);
-                scan
-            });
-            let (hashed, next) = tokio::join!(hashed, self.piece(&name, at, end));
-            scan = hashed.map_err(|e| source(Condition::Unreachable(e.to_string())))?;
-            piece = next.map_err(source)?;
-        }
-        Ok(scan.condition(object, at == expected && size == expected))
-    }
-
-    /// The next piece of a copy: its header, or some chunks.
-    async fn piece(&self, name: &str, at: u64, end: u64) -> Result<Vec<u8>, Condition> {
-        let length = match at {
-            0 => HEADER_BYTES as u64,
-            _ => CHUNKS_AT_ONCE * SEALED_BYTES as u64,
-        };
-        // At most a megabyte, which fits.
-        let length = length.min(end - at) as usize;
-        if length == 0 {
-            return Ok(Vec::new());
-        }
-        let chunk = at.saturating_sub(HEADER_BYTES as u64) / SEALED_BYTES as u64;
-        let found = self.meant(self.blobs.read_at(name, at, length).await, chunk).await?.ok_or(Condition::Missing)?;
-        match found.len() == length {
-            true => Ok(found),
-            false => Err(Condition::Damaged { chunk: Some(chunk) }),
-        }
-    }
-
-    /// Renames what is damaged, for whoever wants to look into it. Gives its new name.
-    async fn set_aside(&self, id: ObjectId) -> Result<String, TrustError> {
-        let there = self.blobs.list("aside").await?;
-        let free = (0..).map(|number: u64| format!("aside/{id}.{number}")).find(|name| !there.contains(name));
-        let aside = free.unwrap_or_default();
-        self.blobs.rename(&id.name(), &aside).await?;
-        Ok(aside)
-    }
-
-    async fn erase(&self, id: ObjectId) -> Result<(), TrustError> {
-        self.reach().await?;
-        self.blobs.remove_unfinished(&id.name()).await?;
-        self.blobs.remove(&id.name()).await?;
-        let start = format!("aside/{id}.");
-        for name in self.blobs.list("aside").await?.iter().filter(|name| name.starts_with(&start)) {
-            self.blobs.remove(name).await?;
-        }
-        Ok(())
-    }
-}
-
-/// A copy on its way through the hash, and through the cipher where there is a key.
-struct Scan {
-    stored: Sha256,
-    key: Option<ContentKey>,
-    content: Sha256,
-    chunk: u64,
-    last: u64,
-    is_header: bool,
-    first_bad: Option<u64>,
-}
-
-impl Scan {
-    fn new(object: &Object, key: Option<&ContentKey>) -> Self {
-        Self {
-            stored: Sha256::new(),
-            key: key.cloned(),
-            content: Sha256::new(),
-            chunk: 0,
-            last: chunks(object.length) - 1,
-            is_header: true,
-            first_bad: None,
-        }
-    }
-
-    fn bad(&mut self, chunk: u64) {
-        self.first_bad = Some(self.first_bad.map_or(chunk, |first| first.min(chunk)));
-    }
-
-    fn push(&mut self, mut piece: Vec<u8>) {
-        self.stored.update(&piece);
-        let Some(key) = self.key.clone() else { return };
-        if std::mem::take(&mut self.is_header) {
-            if piece != key.header() {
-                self.bad(0);
-            }
-            return;
-        }
-        for sealed in piece.chunks_mut(SEALED_BYTES) {
-            match key.open(self.chunk, self.chunk == self.last, sealed) {
-                Some(content) => self.content.update(content),
-                None => self.bad(self.chunk),
-            }
-            self.chunk += 1;
-        }
-    }
-
-    fn condition(self, object: &Object, is_whole: bool) -> Condition {
-        let stored: [u8; 32] = self.stored.finalize().into();
-        if !is_whole || stored != object.stored_digest {
-            return Condition::Damaged { chunk: self.first_bad };
-        }
-        let content: [u8; 32] = self.content.finalize().into();
-        match self.key.is_some() && (self.first_bad.is_some() || content != object.digest) {
-            true => Condition::Other,
-            false => Condition::Good,
-        }
     }
 }

@@ -5,7 +5,7 @@ use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use std::process::Command;
 use trust::TrustError;
-use trust::vault::{CHUNK_BYTES, Condition, ContentKey, LENGTH_MAX, ObjectId, open_all, stored_length};
+use trust::vault::{CHUNK_BYTES, Condition, ContentKey, LENGTH_MAX, ObjectId, open_all, seal_all, stored_length};
 
 /// Lengths at which something begins or ends.
 fn lengths() -> Vec<usize> {
@@ -26,6 +26,7 @@ async fn every_length_comes_back_and_has_the_digests_it_says() {
         assert_eq!(object.digest, <[u8; 32]>::from(Sha256::digest(&plain)));
         assert_eq!(object.stored_digest, <[u8; 32]>::from(Sha256::digest(&stored)));
         assert_eq!(open_all(&key, &stored).unwrap(), plain, "{length}");
+        assert!(seal_all(&key, &plain).unwrap() == (object.clone(), stored), "the format is one");
         assert_eq!(all_of(&stores, &key, object.length).await, plain, "{length}");
         assert_eq!(checked(&stores, "first", &object, None).await, Condition::Good);
         assert_eq!(checked(&stores, "first", &object, Some(&key)).await, Condition::Good);

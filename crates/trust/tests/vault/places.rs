@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use store::testing;
 use trust::TrustError;
 use trust::storage::Storage;
-use trust::vault::{CHUNK_BYTES, Condition, Mended, Object, Stores};
+use trust::vault::{CHUNK_BYTES, Condition, ContentKey, Mended, Object, ObjectId, Stores, stored_length};
 
 async fn mended(stores: &Stores, place: &str, object: &Object) -> Result<Mended, TrustError> {
     stores.mend(place, object, &AtomicU64::new(0)).await
@@ -188,7 +188,7 @@ async fn a_raw_read_of_the_disk_shows_no_content_and_no_two_objects_alike() {
     let (_, same) = kept(&stores, text.as_bytes()).await;
     mended(&stores, "second", &object).await.unwrap();
     // One that is still arriving, with its state.
-    let arriving_key = trust::vault::ContentKey::new(trust::vault::ObjectId::random().unwrap()).unwrap();
+    let arriving_key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
     let mut arriving = stores.begin(&arriving_key, 0).await.unwrap();
     arriving.write(text.as_bytes()).await.unwrap();
     let state = arriving.pause(owner()).await.unwrap();
@@ -210,4 +210,44 @@ async fn a_raw_read_of_the_disk_shows_no_content_and_no_two_objects_alike() {
     assert_ne!(object.stored_digest, same.stored_digest, "equal content is stored twice and unlike");
     assert_eq!(object.digest, same.digest);
     assert_eq!(all_of(&stores, &key, object.length).await, text.as_bytes());
+}
+
+#[tokio::test]
+async fn mending_publishes_what_was_sealed_and_never_throws_it_away() {
+    let server = testing::s3();
+    let root = tempfile::tempdir().unwrap();
+    let away = folder("away", &root.path().join("away"));
+    for (number, first) in
+        [folder("first", &root.path().join("first")), bucket("first", &server.s3)].into_iter().enumerate()
+    {
+        let stores = opened(vec![first, away.clone()], &[]).await;
+        let plain = content((9 << 20) + number, 8);
+        let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
+        let mut arriving = stores.begin(&key, 0).await.unwrap();
+        arriving.write(&plain).await.unwrap();
+        // Sealed and kept; then the process died, and the upkeep comes first.
+        let object = arriving.seal().await.unwrap();
+        assert!(mended(&stores, "away", &object).await.is_err(), "there is nothing to copy yet");
+        assert_eq!(checked(&stores, "first", &object, None).await, Condition::Missing);
+        assert_eq!(mended(&stores, "first", &object).await.unwrap().was, Condition::Good);
+        assert_eq!(mended(&stores, "away", &object).await.unwrap().from.as_deref(), Some("first"));
+        stores.publish(&object).await.unwrap();
+        assert!(all_of(&stores, &key, object.length).await == plain);
+    }
+    // What a copy left that was never finished gives way.
+    let stores = two(&root.path().join("folders")).await;
+    let second = root.path().join("folders/second");
+    let (key, object) = kept(&stores, &content(100_000, 8)).await;
+    let path = path_in(&second, &object);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let part = path.with_file_name(format!(".{}.part", object.id));
+    std::fs::write(&part, b"half").unwrap();
+    assert_eq!(mended(&stores, "second", &object).await.unwrap().was, Condition::Missing);
+    assert_eq!(checked(&stores, "second", &object, Some(&key)).await, Condition::Good);
+    // As does one that has the length and not the bytes: it is set aside.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(part, vec![0; usize::try_from(stored_length(object.length).unwrap()).unwrap()]).unwrap();
+    let made = mended(&stores, "second", &object).await.unwrap();
+    assert_eq!((made.was, made.aside.is_some()), (Condition::Damaged { chunk: None }, true));
 }
