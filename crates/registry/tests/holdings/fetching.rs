@@ -97,20 +97,12 @@ async fn a_damaged_copy_interrupts_nobody_and_is_mended() {
     house.holdings.round(house.node.now()).await.unwrap();
     let second = objects(&places.path().join("second")).remove(0);
     assert!(std::fs::read(&first).unwrap() == std::fs::read(&second).unwrap(), "the reader had it looked at");
-    let checks = house.holdings.checks(&party_of(&house).await, &holding).await.unwrap();
+    let checks = house.holdings.checks(&party(&house, &signed_in(&house).await).await, &holding).await.unwrap();
     let outcomes: Vec<&str> = checks.iter().map(|check| check.outcome.name()).collect();
     assert_eq!(outcomes, ["repaired", "damaged", "made"]);
     assert_eq!(house.holdings.figures().repaired, 1);
     std::fs::remove_file(&first).unwrap();
     assert!(lin.fetch(&house, &holding, &[("range", "bytes=4000000-")]).await.is(206).bytes == whole[4_000_000..]);
-}
-
-/// Whoever deposited in these tests.
-async fn party_of(house: &House) -> Party {
-    let mut browser = house.browser();
-    let fields = [("mail", "lin@people.example"), ("password", registry::testing::PASSWORD)];
-    browser.post("/signin", &fields).await.leads_to("/account");
-    party(house, &browser).await
 }
 
 #[tokio::test]
@@ -139,7 +131,7 @@ async fn damage_everywhere_ends_the_answer_and_sends_nothing_wrong() {
     assert!(answer.is(503).body.contains("stay valid"), "{}", answer.body);
     // It is found lost; whoever has the file puts it back into its old place.
     house.holdings.round(house.node.now()).await.unwrap();
-    let by = party_of(&house).await;
+    let by = party(&house, &signed_in(&house).await).await;
     assert_eq!(house.holdings.holding(&by, &holding).await.unwrap().state, holdings::State::Lost);
     assert_eq!(house.holdings.figures().lost, 1);
     assert_eq!(lin.deposit(&house, &whole, &[]).await, holding, "the same holding");

@@ -153,6 +153,15 @@ fn code(answer: &Answer) -> String {
     body["error"]["code"].as_str().unwrap().to_owned()
 }
 
+/// Lin, in another browser.
+async fn signed_in(house: &House) -> Browser<'_> {
+    let mut browser = house.browser();
+    let fields = [("mail", "lin@people.example"), ("password", registry::testing::PASSWORD)];
+    browser.post("/signin", &fields).await.leads_to("/account");
+    browser.page("/account").await;
+    browser
+}
+
 async fn party(house: &House, browser: &Browser<'_>) -> Party {
     let me = house.me(browser).await;
     Party::of(&me, &Owner::Person(me.person.id.clone()), &[]).await.unwrap()
@@ -169,7 +178,7 @@ async fn record(house: &House, by: &Party, mode: Mode, files: &[(&str, &[u8])]) 
         is_attached: false,
     };
     let draft = Draft {
-        idem: format!("{}-{}", files[0].0, mode.name()),
+        idem: format!("{}-{}", digest(files[0].0.as_bytes()), mode.name()),
         content: files[0].0.to_owned(),
         kind_name: Both::new("摄影", "Photograph"),
         maker: "work",

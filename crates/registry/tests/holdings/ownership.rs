@@ -222,7 +222,8 @@ async fn erasure_takes_the_originals_unless_one_is_held() {
     assert_eq!((&kept["name"], &kept["size"]), (&"a.jpg".into(), &90_000.into()));
     assert_eq!((&kept["sha256"], &kept["whole"]), (&digest(&whole).into(), &format!("/holdings/{holding}").into()));
     assert_eq!((&coming["size"], &coming["received"]), (&5.into(), &3.into()));
-    house.holdings.hold_as_operator(&house.me(&operator).await, &holding, Some("case 7")).await.unwrap();
+    let operator = house.me(&operator).await;
+    house.holdings.hold_as_operator(&operator, &holding, Some("case 7")).await.unwrap();
     browser.page("/account/privacy").await;
     let asked = browser.post("/account/privacy/erase", &[("mail", "lin@people.example"), ("password", PASSWORD)]).await;
     asked.leads_to("/account/privacy?said=erasure");
@@ -230,8 +231,10 @@ async fn erasure_takes_the_originals_unless_one_is_held() {
     assert!(page.contains("A hold on a deposited original stands in the way"), "{page}");
     let later = house.node.now().plus_s(8 * 86_400);
     house.accounts.sweep(later).await.unwrap();
-    assert!(lin.fetch(&house, &holding, &[]).await.is(200).bytes == whole, "a hold beats erasure");
-    house.holdings.hold_as_operator(&house.me(&operator).await, &holding, None).await.unwrap();
+    let mut browser = signed_in(&house).await;
+    let given = Sender::of(&browser).fetch(&house, &holding, &[]).await;
+    assert!(given.is(200).bytes == whole, "a hold beats erasure");
+    house.holdings.hold_as_operator(&operator, &holding, None).await.unwrap();
     assert!(!browser.page("/account/privacy").await.contains("A hold on"));
     house.accounts.sweep(later).await.unwrap();
     let rows = house.accounts.db().rows("select key, about, state, why from holding", &[]).await.unwrap();
