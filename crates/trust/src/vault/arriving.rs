@@ -10,6 +10,7 @@ use super::{ContentKey, Key, LENGTH_MAX, Object, Stores, stored_length};
 use crate::TrustError;
 use sha2::digest::common::hazmat::{SerializableState as _, SerializedState};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 use store::blobs::Writing;
 use zeroize::Zeroizing;
 
@@ -71,12 +72,20 @@ impl Arriving {
     pub async fn write(&mut self, content: &[u8]) -> Result<(), TrustError> {
         for piece in content.chunks(PIECE_BYTES) {
             let mut sealer = self.take()?;
-            let piece = Zeroizing::new(piece.to_vec());
-            let sealed = tokio::task::spawn_blocking(move || {
+            let piece = Arc::new(Zeroizing::new(piece.to_vec()));
+            // The content is hashed beside its sealing, which takes as long.
+            let (mut hash, hashed) = (std::mem::take(&mut sealer.content), Arc::clone(&piece));
+            let hashing = tokio::task::spawn_blocking(move || {
+                hash.update(&**hashed);
+                hash
+            });
+            let sealing = tokio::task::spawn_blocking(move || {
                 let mut out = Vec::with_capacity(piece.len() + SEALED_BYTES);
                 sealer.push(&piece, &mut out).map(|()| (sealer, out))
             });
-            let (sealer, out) = sealed.await.map_err(ended)??;
+            let (hash, sealed) = tokio::join!(hashing, sealing);
+            let (mut sealer, out) = sealed.map_err(ended)??;
+            sealer.content = hash.map_err(ended)?;
             if !out.is_empty() {
                 self.out.append(out).await?;
             }
@@ -114,6 +123,7 @@ impl Arriving {
 pub fn seal_all(key: &ContentKey, content: &[u8]) -> Result<(Object, Vec<u8>), TrustError> {
     let mut sealer = Sealer::new(key.clone());
     let mut stored = key.header().to_vec();
+    sealer.content.update(content);
     sealer.push(content, &mut stored)?;
     let (object, end) = sealer.finish()?;
     stored.extend(end);
@@ -148,10 +158,10 @@ impl Sealer {
         (self.length - self.tail.len() as u64) / CHUNK_BYTES as u64
     }
 
+    /// Seals what fills chunks. The content's hash is the caller's to go on with.
     fn push(&mut self, mut content: &[u8], out: &mut Vec<u8>) -> Result<(), TrustError> {
         stored_length(self.length.saturating_add(content.len() as u64))?;
         let start = out.len();
-        self.content.update(content);
         while !content.is_empty() {
             if self.tail.len() == CHUNK_BYTES {
                 self.key.seal(self.sealed(), false, &self.tail, out)?;
