@@ -296,19 +296,19 @@ async fn paced<T>(work: impl Future<Output = T>, done: &AtomicU64, bytes_s: u64)
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn reading_takes_as_long_as_the_operator_allows() {
         let done = AtomicU64::new(0);
         let work = async {
             for _ in 0..10 {
                 tokio::task::yield_now().await;
-                done.fetch_add(1_000_000, Ordering::Relaxed);
+                done.fetch_add(10_000, Ordering::Relaxed);
             }
             7
         };
         let begun = Instant::now();
-        assert_eq!(paced(work, &done, 2_000_000).await, 7);
-        let took = begun.elapsed().as_secs_f64();
-        assert!((4.4..5.1).contains(&took), "{took} s for 10 MB at 2 MB/s, the last piece not waited for");
+        assert_eq!(paced(work, &done, 1_000_000).await, 7);
+        // The last piece is not waited for.
+        assert!(begun.elapsed() >= Duration::from_millis(80), "100 kB at 1 MB/s");
     }
 }
