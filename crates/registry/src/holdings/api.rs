@@ -5,7 +5,7 @@
 //! protocol, so that nobody learns of an upload that is another's.
 
 use super::tus::{self, Metadata};
-use super::{Holdings, NewUpload, Piece, Upload, WORDS, refused};
+use super::{Checksum, Holdings, NewUpload, Piece, Upload, WORDS, refused};
 use crate::accounts::keys::Scopes;
 use crate::accounts::organisation::Role;
 use crate::accounts::{Me, Program};
@@ -143,7 +143,7 @@ fn is_bytes(headers: &HeaderMap) -> bool {
     text(headers, header::CONTENT_TYPE).is_some_and(|media_type| media_type == tus::MEDIA_TYPE)
 }
 
-fn checksum(cx: &Cx, headers: &HeaderMap) -> Result<Option<[u8; 32]>, Fault> {
+fn checksum(cx: &Cx, headers: &HeaderMap) -> Result<Option<Checksum>, Fault> {
     let Some(text) = text(headers, UPLOAD_CHECKSUM) else { return Ok(None) };
     tus::checksum(text).map(Some).ok_or_else(|| wrong(cx, "Upload-Checksum"))
 }
@@ -181,7 +181,7 @@ async fn describe(State(room): State<Holdings>) -> Response<Body> {
         ("tus-resumable", tus::VERSION),
         ("tus-version", tus::VERSION),
         ("tus-extension", tus::EXTENSIONS),
-        ("tus-checksum-algorithm", tus::CHECKSUM),
+        ("tus-checksum-algorithm", tus::CHECKSUMS),
     ] {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

@@ -260,8 +260,11 @@ impl Holdings {
         Ok(())
     }
 
-    /// Copies are to be made in places that the configuration names since the last start.
+    /// Copies are to be made in places that the configuration names since the last start; and what a
+    /// process had in hand that is gone is looked at now.
     pub(super) async fn add_places(&self, now: Time) -> Result<(), StoreError> {
+        let sql = "update holding_copy set due_s = 0 where state in ('missing', 'damaged')";
+        self.db().execute(sql, &[]).await?;
         for place in self.stores().names() {
             let sql = "insert into holding_copy (holding, place, object, state, bytes, made_s, checked_s, good_s, due_s) \
                        select h.id, $1, h.object, 'missing', \

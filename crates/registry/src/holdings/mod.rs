@@ -31,7 +31,7 @@ pub use model::{
     About, Care, Check, CopyOf, Figures, Hold, Holder, Holding, LOOSE_S, NewUpload, Outcome, REMINDERS_DAYS, Settings,
     State, Upload, Why,
 };
-pub use receive::Piece;
+pub use receive::{Checksum, Piece};
 
 use crate::accounts::Accounts;
 use crate::evidence::Evidence;

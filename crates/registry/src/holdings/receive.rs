@@ -9,10 +9,11 @@ use super::writers::{LEASE, Turn};
 use super::{Holdings, LOOSE_S, Upload, WORDS, refused};
 use crate::evidence::Party;
 use crate::web::Fault;
+use aws_lc_rs::digest;
 use axum::body::{Body, BodyDataStream};
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
-use proof::digest::{DigestAlgorithm, hex};
+use proof::digest::hex;
 use std::time::Duration;
 use store::StoreError;
 use tokio::time::{Instant, timeout};
@@ -31,13 +32,33 @@ pub(super) const CHECKED_BYTES_MAX: usize = 16 << 20;
 /// Less room than this is none.
 const ROOM_BYTES_MIN: u64 = 16 << 20;
 
+/// What some bytes must add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// SHA-256.
+    Sha256([u8; 32]),
+    /// SHA-1, against faults of the line.
+    Sha1([u8; 20]),
+}
+
+impl Checksum {
+    /// Whether it is that of these bytes.
+    #[must_use]
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Sha256(sum) => digest::digest(&digest::SHA256, bytes).as_ref() == sum,
+            Self::Sha1(sum) => digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref() == sum,
+        }
+    }
+}
+
 /// What comes with some bytes of an upload.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Piece {
     /// Where they begin.
     pub offset: u64,
-    /// The SHA-256 of these bytes; then all of them are taken or none.
-    pub checksum: Option<[u8; 32]>,
+    /// The checksum of these bytes; then all of them are taken or none.
+    pub checksum: Option<Checksum>,
     /// The SHA-256 of the whole file, where it is said only now.
     pub digest: Option<[u8; 32]>,
 }
@@ -155,7 +176,7 @@ impl Holdings {
     }
 
     /// The whole body of a piece that has the right checksum.
-    async fn checked(&self, by: &Party, checksum: [u8; 32], body: &mut BodyDataStream) -> Result<Vec<u8>, Fault> {
+    async fn checked(&self, by: &Party, checksum: Checksum, body: &mut BodyDataStream) -> Result<Vec<u8>, Fault> {
         let w = by.words_of(&WORDS);
         let mut bytes = Vec::new();
         loop {
@@ -174,7 +195,7 @@ impl Holdings {
                 }
             }
         }
-        match DigestAlgorithm::Sha256.digest(&bytes).as_bytes() == checksum {
+        match checksum.is_of(&bytes) {
             true => Ok(bytes),
             false => Err(refused(differs(), "checksum", (w.say("piece-differs"), w.say("piece-differs-do")))),
         }

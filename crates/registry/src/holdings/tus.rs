@@ -1,6 +1,7 @@
 //! What the tus protocol 1.0.0 says in headers, read and written: core, creation, creation-with-upload,
 //! termination, expiration and checksum (SHA-256). <https://tus.io/protocols/resumable-upload>
 
+use super::receive::Checksum;
 use base64ct::{Base64, Encoding as _};
 use proof::der::Time;
 use proof::digest::from_hex;
@@ -9,8 +10,9 @@ use proof::digest::from_hex;
 pub(super) const VERSION: &str = "1.0.0";
 /// What of the protocol is spoken here.
 pub(super) const EXTENSIONS: &str = "creation,creation-with-upload,termination,expiration,checksum";
-/// How the checksum of a piece is computed.
-pub(super) const CHECKSUM: &str = "sha256";
+/// How the checksum of a piece may be computed, the better first. Against a bad line SHA-1 does, and the
+/// protocol asks for it; what a file is, the SHA-256 of the whole says alone.
+pub(super) const CHECKSUMS: &str = "sha256,sha1";
 /// What the bytes of a file come as.
 pub(super) const MEDIA_TYPE: &str = "application/offset+octet-stream";
 /// The longest metadata.
@@ -79,11 +81,15 @@ pub(super) fn number(header: &str) -> Option<u64> {
     header.parse().ok().filter(|number| is_plain && *number < 1 << 53)
 }
 
-/// The SHA-256 of a piece (`Upload-Checksum: sha256 BASE64`); none where it is another algorithm or no digest.
-pub(super) fn checksum(header: &str) -> Option<[u8; 32]> {
+/// The checksum of a piece (`Upload-Checksum: sha256 BASE64`); none where it is another algorithm or no digest.
+pub(super) fn checksum(header: &str) -> Option<Checksum> {
     let (algorithm, value) = header.trim().split_once(' ')?;
     let value = Base64::decode_vec(value.trim()).ok()?;
-    (algorithm == CHECKSUM).then(|| value.try_into().ok()).flatten()
+    match algorithm {
+        "sha256" => value.try_into().ok().map(Checksum::Sha256),
+        "sha1" => value.try_into().ok().map(Checksum::Sha1),
+        _ => None,
+    }
 }
 
 /// A time as HTTP writes it (RFC 9110 section 5.6.7).
@@ -140,9 +146,13 @@ mod tests {
         for wrong in ["", "-1", "+1", "1.0", "9007199254740992", "99999999999999999999", " 1"] {
             assert_eq!(number(wrong), None, "{wrong}");
         }
-        assert_eq!(checksum(&format!("sha256 {}", Base64::encode_string(&[7; 32]))), Some([7; 32]));
-        assert_eq!(checksum(&format!("sha1 {}", Base64::encode_string(&[7; 20]))), None);
-        assert_eq!(checksum("sha256 AAAA"), None);
+        assert_eq!(checksum(&format!("sha256 {}", Base64::encode_string(&[7; 32]))), Some(Checksum::Sha256([7; 32])));
+        assert_eq!(checksum(&format!("sha1 {}", Base64::encode_string(&[7; 20]))), Some(Checksum::Sha1([7; 20])));
+        for wrong in ["sha256 AAAA", "sha1 AAAA", "md5 AAAAAAAAAAAAAAAAAAAAAA==", "sha256", ""] {
+            assert_eq!(checksum(wrong), None, "{wrong}");
+        }
+        // The example of the protocol.
+        assert!(checksum("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=").is_some_and(|sum| sum.is_of(b"hello world")));
         // The example of RFC 9110.
         assert_eq!(http_date(Time::from_unix(784_111_777)), "Sun, 06 Nov 1994 08:49:37 GMT");
     }

@@ -3,7 +3,7 @@
 use super::*;
 use registry::accounts::audit::Scope;
 use registry::holdings::{Attached, Care, Outcome, State, Why};
-use store::Value;
+use store::{Location, Value};
 
 const DAY_S: i64 = 86_400;
 
@@ -19,15 +19,17 @@ struct Kept {
 }
 
 impl Kept {
-    async fn new(deposits: holdings::Settings, mode: Mode) -> Self {
+    async fn new(deposits: holdings::Settings, database: Option<Location>) -> Self {
         let places = tempfile::tempdir().unwrap();
         let (first, second) = (places.path().join("first"), places.path().join("second"));
-        let house = house_in(&[("first", &first), ("second", &second)], deposits).await;
+        let storage = Storage { database, ..storage(&[("first", &first), ("second", &second)]) };
+        let settings = Settings { paper_days: 30, ..Settings::default() };
+        let house = House::depositing(ROOMS, storage, settings, deposits).await;
         let browser = house.person("lin").await;
         let (by, lin) = (party(&house, &browser).await, Sender::of(&browser));
         let whole = content(700_000, 1);
         let holding = lin.deposit(&house, &whole, &[("filename", "a.jpg")]).await;
-        let entry = record(&house, &by, mode, &[("a.jpg", &whole)]).await;
+        let entry = record(&house, &by, Mode::Digest, &[("a.jpg", &whole)]).await;
         house.holdings.attach_to(&by, &entry, &[Attached { place: 0, holding: holding.clone() }]).await.unwrap();
         house.holdings.round(house.node.now()).await.unwrap();
         Self { places, house, by, lin, entry, holding, whole }
@@ -70,9 +72,7 @@ fn flip(path: &Path, at: usize) {
     std::fs::write(path, bytes).unwrap();
 }
 
-#[tokio::test]
-async fn every_copy_is_checked_in_time_and_a_flipped_bit_is_mended_in_each() {
-    let kept = Kept::new(DEPOSITS, Mode::Digest).await;
+async fn every_copy(kept: Kept) {
     assert_eq!(kept.states().await, [Outcome::Made, Outcome::Made]);
     let good = std::fs::read(kept.file("first")).unwrap();
     assert!(good == std::fs::read(kept.file("second")).unwrap());
@@ -110,8 +110,18 @@ async fn every_copy_is_checked_in_time_and_a_flipped_bit_is_mended_in_each() {
 }
 
 #[tokio::test]
+async fn every_copy_is_checked_in_time_and_a_flipped_bit_is_mended_in_each() {
+    every_copy(Kept::new(DEPOSITS, None).await).await;
+}
+
+#[tokio::test]
+async fn every_copy_is_checked_in_time_and_a_flipped_bit_is_mended_in_each_on_postgresql() {
+    every_copy(Kept::new(DEPOSITS, Some(store::testing::postgres())).await).await;
+}
+
+#[tokio::test]
 async fn a_place_that_is_away_is_not_missing_and_a_lost_one_is_made_anew() {
-    let kept = Kept::new(DEPOSITS, Mode::Digest).await;
+    let kept = Kept::new(DEPOSITS, None).await;
     let away = kept.places.path().join("away");
     std::fs::rename(kept.place("second"), &away).unwrap();
     kept.after(31).await;
@@ -142,7 +152,7 @@ async fn a_place_that_is_away_is_not_missing_and_a_lost_one_is_made_anew() {
 
 #[tokio::test]
 async fn a_lost_key_leaves_the_bytes_checked_and_says_so() {
-    let kept = Kept::new(DEPOSITS, Mode::Digest).await;
+    let kept = Kept::new(DEPOSITS, None).await;
     kept.execute("update holding set key = $1", &[vec![1_u8; 61].into()]).await;
     kept.after(31).await;
     assert_eq!(kept.states().await, [Outcome::Same, Outcome::Same]);
@@ -157,7 +167,7 @@ async fn a_lost_key_leaves_the_bytes_checked_and_says_so() {
 
 #[tokio::test]
 async fn good_is_what_the_record_names() {
-    let kept = Kept::new(DEPOSITS, Mode::Digest).await;
+    let kept = Kept::new(DEPOSITS, None).await;
     // Somebody writes other content into every copy and into the row of the holding.
     let rows =
         kept.house.accounts.db().rows("select object, key, stored_digest, about from holding", &[]).await.unwrap();
@@ -199,7 +209,7 @@ async fn good_is_what_the_record_names() {
 
 #[tokio::test]
 async fn only_the_right_original_stands_beside_a_file() {
-    let kept = Kept::new(DEPOSITS, Mode::Digest).await;
+    let kept = Kept::new(DEPOSITS, None).await;
     let other = kept.lin.deposit(&kept.house, &content(700_000, 2), &[]).await;
     let attach = async |holding: &str, place| {
         kept.house.holdings.attach_to(&kept.by, &kept.entry, &[Attached { place, holding: holding.to_owned() }]).await
@@ -218,9 +228,7 @@ async fn house_person(house: &House, name: &str) -> Sender {
     Sender::of(&house.person(name).await)
 }
 
-#[tokio::test]
-async fn a_term_is_told_reminded_of_and_ends() {
-    let kept = Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, Mode::Digest).await;
+async fn a_term(kept: Kept) {
     let house = &kept.house;
     let now = house.node.now();
     let until = kept.care().await.holding.until.unwrap();
@@ -256,8 +264,21 @@ async fn a_term_is_told_reminded_of_and_ends() {
 }
 
 #[tokio::test]
+async fn a_term_is_told_reminded_of_and_ends() {
+    a_term(Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, None).await).await;
+}
+
+#[tokio::test]
+async fn a_term_is_told_reminded_of_and_ends_on_postgresql() {
+    a_term(
+        Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, Some(store::testing::postgres())).await,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_ends_without_its_last_reminder_a_week_before() {
-    let kept = Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, Mode::Digest).await;
+    let kept = Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, None).await;
     let until = kept.care().await.holding.until.unwrap();
     // The node was down for a year and more.
     kept.house.holdings.round(until.plus_s(30 * DAY_S)).await.unwrap();
@@ -269,9 +290,7 @@ async fn nothing_ends_without_its_last_reminder_a_week_before() {
     assert_eq!(kept.care().await.holding.state, State::Removed);
 }
 
-#[tokio::test]
-async fn a_hold_stops_every_removal() {
-    let kept = Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, Mode::Digest).await;
+async fn a_hold(kept: Kept) {
     let house = &kept.house;
     let operator = house.operator().await;
     let operator = house.me(&operator).await;
@@ -311,6 +330,19 @@ async fn a_hold_stops_every_removal() {
     assert!(trail(&Scope::Node).await.contains("original-held"));
     // Deposited again, it is a new one.
     assert_ne!(kept.lin.deposit(house, &kept.whole, &[]).await, kept.holding);
+}
+
+#[tokio::test]
+async fn a_hold_stops_every_removal() {
+    a_hold(Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, None).await).await;
+}
+
+#[tokio::test]
+async fn a_hold_stops_every_removal_on_postgresql() {
+    a_hold(
+        Kept::new(holdings::Settings { retention_years: Some(1), ..DEPOSITS }, Some(store::testing::postgres())).await,
+    )
+    .await;
 }
 
 #[tokio::test]

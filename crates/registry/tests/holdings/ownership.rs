@@ -244,3 +244,23 @@ async fn erasure_takes_the_originals_unless_one_is_held() {
     assert!(objects(&vault(&house)).is_empty(), "and the bytes after it");
     assert!(house.accounts.db().rows("select 1 from upload", &[]).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn an_organisation_does_not_end_while_one_of_its_originals_is_held() {
+    let house = house().await;
+    let (mut lin, operator) = (house.person("lin").await, house.operator().await);
+    let operator = house.me(&operator).await;
+    let studio = organisation(&mut lin).await;
+    let whole = content(20_000, 9);
+    let holding = Sender::of(&lin).deposit(&house, &whole, &[("organisation", &studio)]).await;
+    house.holdings.hold_as_operator(&operator, &holding, Some("case 8")).await.unwrap();
+    let place = format!("/organisations/{studio}");
+    lin.page(&place).await;
+    let refused = lin.post(&format!("{place}/leave"), &[]).await;
+    assert!(refused.body.contains("A hold on a deposited original"), "{} {}", refused.status, refused.body);
+    assert!(Sender::of(&lin).fetch(&house, &holding, &[]).await.is(200).bytes == whole, "nothing of it was done");
+    house.holdings.hold_as_operator(&operator, &holding, None).await.unwrap();
+    lin.post(&format!("{place}/leave"), &[]).await.is(303);
+    house.holdings.round(house.node.now()).await.unwrap();
+    assert!(objects(&vault(&house)).is_empty());
+}
