@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 /// What the file's name ends with while it is being written.
 const PART: &str = ".part";
+/// Written before the disk is asked to take it.
+const UNSYNCED_BYTES_MAX: u64 = 16 << 20;
 
 /// A file that is being written. Dropping it leaves what is there, to be resumed or removed.
 pub struct Writing {
@@ -37,6 +39,9 @@ struct Part {
     target: PathBuf,
     file: Arc<File>,
     under_way: Option<JoinHandle<io::Result<()>>>,
+    /// The disk is kept busy while more arrives, so that a sync has little left to wait for.
+    syncing: Option<JoinHandle<io::Result<()>>>,
+    unsynced: u64,
     has_failed: bool,
 }
 
@@ -173,6 +178,7 @@ impl Writing {
         match &mut self.at {
             At::Folder(part) => {
                 part.settle(&self.name).await?;
+                part.sync_ahead(length, &self.name).await?;
                 let file = Arc::clone(&part.file);
                 part.under_way = Some(tokio::task::spawn_blocking(move || file.write_all_at(&piece, offset)));
             }
@@ -187,10 +193,12 @@ impl Writing {
         match &mut self.at {
             At::Folder(part) => {
                 part.settle(&self.name).await?;
+                part.synced_ahead(&self.name).await?;
                 let file = Arc::clone(&part.file);
                 let synced = blocking(move || file.sync_data()).await;
                 part.has_failed |= synced.is_err();
                 synced.map_err(|e| cannot("write", &self.name, &e))?;
+                part.unsynced = 0;
             }
             At::S3(parts) => parts.sync(self.length).await?,
         }
@@ -206,6 +214,7 @@ impl Writing {
         match self.at {
             At::Folder(mut part) => {
                 part.settle(&name).await?;
+                part.synced_ahead(&name).await?;
                 let Part { target, file, .. } = part;
                 let done = blocking(move || {
                     file.sync_all()?;
@@ -232,7 +241,7 @@ impl Writing {
 
 impl Part {
     fn new(target: PathBuf, file: File) -> Self {
-        Self { target, file: Arc::new(file), under_way: None, has_failed: false }
+        Self { target, file: Arc::new(file), under_way: None, syncing: None, unsynced: 0, has_failed: false }
     }
 
     /// Waits for the write that is under way.
@@ -240,13 +249,37 @@ impl Part {
         if self.has_failed {
             return Err(cannot("write", &name, &"an earlier piece was not written; resume it"));
         }
-        let Some(under_way) = &mut self.under_way else { return Ok(()) };
-        let done = under_way.await;
-        self.under_way = None;
-        let done = done.map_err(io::Error::other).flatten();
+        let done = ended(&mut self.under_way).await;
         self.has_failed |= done.is_err();
         done.map_err(|e| cannot("write", &name, &e))
     }
+
+    /// Has the disk take what was written so far, where that is much and it is not at it already.
+    async fn sync_ahead(&mut self, length: u64, name: &str) -> Result<(), StoreError> {
+        self.unsynced += length;
+        if self.unsynced > UNSYNCED_BYTES_MAX && self.syncing.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.synced_ahead(name).await?;
+            let file = Arc::clone(&self.file);
+            self.syncing = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+            self.unsynced = 0;
+        }
+        Ok(())
+    }
+
+    /// Waits for that. Its failure counts, since the system tells it once.
+    async fn synced_ahead(&mut self, name: &str) -> Result<(), StoreError> {
+        let done = ended(&mut self.syncing).await;
+        self.has_failed |= done.is_err();
+        done.map_err(|e| cannot("write", &name, &e))
+    }
+}
+
+/// Waits for what may be going on.
+async fn ended(work: &mut Option<JoinHandle<io::Result<()>>>) -> io::Result<()> {
+    let Some(going_on) = work else { return Ok(()) };
+    let done = going_on.await;
+    *work = None;
+    done.map_err(io::Error::other).flatten()
 }
 
 pub(super) fn taken(name: &str) -> StoreError {

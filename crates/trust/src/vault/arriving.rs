@@ -167,9 +167,14 @@ impl Sealer {
                 self.key.seal(self.sealed(), false, &self.tail, out)?;
                 self.tail.clear();
             }
-            let (piece, rest) = content.split_at(content.len().min(CHUNK_BYTES - self.tail.len()));
-            self.tail.extend_from_slice(piece);
-            self.length += piece.len() as u64;
+            let length = content.len().min(CHUNK_BYTES - self.tail.len());
+            let (piece, rest) = content.split_at(length);
+            if length == CHUNK_BYTES && !rest.is_empty() {
+                self.key.seal(self.sealed(), false, piece, out)?;
+            } else {
+                self.tail.extend_from_slice(piece);
+            }
+            self.length += length as u64;
             content = rest;
         }
         self.stored.update(&out[start..]);
