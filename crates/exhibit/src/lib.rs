@@ -1,7 +1,7 @@
 //! Readers of records: what strangers, judges and users see of evidence.
 //!
-//! Rooms do not know each other, but for what all trust (`verification`) and for packages, which hold
-//! certificates. Each has its words and templates beside its code, and
+//! Rooms do not know each other, but for what all trust (`verification`) and for packages and numbers,
+//! which hold certificates. Each has its words and templates beside its code, and
 //! a router that `shiyin` puts together.
 
 pub mod authority;
@@ -12,8 +12,10 @@ pub mod numbers;
 mod operation;
 pub mod packages;
 pub mod records;
+mod sealed;
 #[cfg(test)]
 mod tests;
+mod typeset;
 pub mod verification;
 
 use axum::Router;

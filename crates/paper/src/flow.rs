@@ -20,6 +20,10 @@ const BOTTOM: f32 = FOOT - 3.0 * MM;
 const LABEL: f32 = 33.0 * MM;
 const GAP: f32 = 4.0 * MM;
 const SCAN: f32 = 31.0 * MM;
+const FACING_GAP: f32 = 8.0 * MM;
+
+/// One of two lists: its head, and its items.
+type Side = (Vec<Line>, Vec<Vec<Line>>);
 
 /// Something drawn on a leaf.
 pub(crate) enum Op {
@@ -54,7 +58,13 @@ fn measure(size: f32, leading: f32, width: f32) -> Measure {
 pub(crate) fn flow(faces: &[Face], document: &Document) -> Result<Vec<Vec<Op>>, PaperFault> {
     let kept = if document.scan.is_some() { SCAN + 2.0 * MM } else { 0.0 };
     let mut flow = Flow { faces, leaves: vec![Vec::new()], y: TOP, kept, last_is_heading: false };
-    for block in &document.blocks {
+    let mut blocks = document.blocks.iter().peekable();
+    while let Some(block) = blocks.next() {
+        // A heading stays with what it is over.
+        if let (Block::Heading(_), Some(Block::Facing(lists))) = (block, blocks.peek()) {
+            let height = flow.sides(lists)?.1;
+            flow.need(height + 14.0 * MM);
+        }
         flow.block(block)?;
         flow.last_is_heading = matches!(block, Block::Heading(_));
     }
@@ -237,7 +247,10 @@ impl Flow<'_> {
     }
 
     fn text(&mut self, spans: &[Span]) -> Result<(), PaperFault> {
-        for line in self.lines(spans, measure(TEXT, 1.5, RIGHT - LEFT))? {
+        let lines = self.lines(spans, measure(TEXT, 1.5, RIGHT - LEFT))?;
+        // A short text is kept whole.
+        self.need(total(&lines).min(30.0 * MM));
+        for line in lines {
             self.need(line.height);
             self.y = self.set(LEFT, self.y, vec![line]);
         }
@@ -310,9 +323,9 @@ impl Flow<'_> {
         Ok(())
     }
 
-    fn facing(&mut self, lists: &[(Both, Vec<Both>); 2]) -> Result<(), PaperFault> {
-        let gap = 8.0 * MM;
-        let width = (RIGHT - LEFT - gap) / 2.0;
+    /// Two lists as lines, and how high they are.
+    fn sides(&self, lists: &[(Both, Vec<Both>); 2]) -> Result<(Vec<Side>, f32), PaperFault> {
+        let width = (RIGHT - LEFT - FACING_GAP) / 2.0;
         let mut sides = Vec::new();
         for (head, items) in lists {
             let head = self.lines(&[Span::strong(format!("{} {}", head.zh, head.en))], measure(9.8, 1.5, width))?;
@@ -322,13 +335,19 @@ impl Flow<'_> {
             }
             sides.push((head, all));
         }
-        let height = |side: &(Vec<Line>, Vec<Vec<Line>>)| {
-            total(&side.0) + 2.0 * MM + side.1.iter().map(|lines| total(lines) + 2.0 * MM).sum::<f32>()
-        };
-        self.need(sides.iter().map(height).fold(0.0, f32::max));
+        let height =
+            |side: &Side| total(&side.0) + 2.0 * MM + side.1.iter().map(|lines| total(lines) + 2.0 * MM).sum::<f32>();
+        let height = sides.iter().map(height).fold(0.0, f32::max);
+        Ok((sides, height))
+    }
+
+    fn facing(&mut self, lists: &[(Both, Vec<Both>); 2]) -> Result<(), PaperFault> {
+        let width = (RIGHT - LEFT - FACING_GAP) / 2.0;
+        let (sides, height) = self.sides(lists)?;
+        self.need(height);
         let (top, mut end) = (self.y, self.y);
         for (side, (head, items)) in sides.into_iter().enumerate() {
-            let x = LEFT + if side == 0 { 0.0 } else { width + gap };
+            let x = LEFT + if side == 0 { 0.0 } else { width + FACING_GAP };
             let mut y = self.set(x, top, head) + 0.8 * MM;
             self.rule(x, y, width, 0.75, Ink::Full);
             for lines in items {

@@ -208,7 +208,22 @@ fn words(faces: &[Face], span: &Span, measure: Measure) -> Result<Vec<Word>, Pap
                 word.width += width;
             }
             _ => {
-                words.push(Word { chars: vec![(c, glyph)], style, width, is_blank: c == ' ', is_end: false });
+                let mut chars = Vec::new();
+                // A closing mark that does not fit takes what it closes along: it begins no line.
+                if let Some(word) = words.last_mut().filter(|word| joins && CLOSING.contains(c) && !word.is_end) {
+                    while word.chars.len() > 1
+                        && let Some((before, glyph)) = word.chars.pop()
+                    {
+                        word.width -= glyph.advance * size;
+                        chars.insert(0, (before, glyph));
+                        if !CLOSING.contains(before) {
+                            break;
+                        }
+                    }
+                }
+                chars.push((c, glyph));
+                let width = chars.iter().map(|(_, glyph)| glyph.advance * size).sum();
+                words.push(Word { chars, style, width, is_blank: c == ' ', is_end: false });
                 // The mark stands before the first word alone.
                 if matches!(style, Style::State(_)) {
                     style = Style::Text;
@@ -329,6 +344,22 @@ mod tests {
                 assert!(!line.starts_with(|c| "，。》）".contains(c)), "{line} at {width}");
                 assert!(!line.ends_with(|c| "《（".contains(c)), "{line} at {width}");
             }
+        }
+    }
+
+    #[test]
+    fn a_mark_after_a_long_word_begins_no_line() {
+        for width in 60..200 {
+            let lines = broken(
+                "（SHA-256 40edd5d5594405ea6824a9a0f9ee192c81a386f5）），路径上的证书均有效。",
+                Style::Text,
+                width as f32,
+            );
+            assert!(lines.iter().all(|line| !line.starts_with(|c| "，）。".contains(c))), "{lines:?} at {width}");
+            assert_eq!(
+                lines.concat().replace(' ', ""),
+                "（SHA-25640edd5d5594405ea6824a9a0f9ee192c81a386f5）），路径上的证书均有效。"
+            );
         }
     }
 

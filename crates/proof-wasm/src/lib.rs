@@ -10,6 +10,7 @@ mod articles;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod browser;
 pub mod desk;
+pub mod docket;
 pub mod judge;
 pub mod kind;
 pub mod page;

@@ -9,6 +9,9 @@ use crate::kind::Kind;
 use proof::digest::DigestAlgorithm;
 use proof::pdf::{Attachment, File, Object, PdfError, attachments, fields};
 
+/// What rides in a signed report and in nothing else of ours: the result, in English.
+pub const REPORT_RESULT: &str = "result.en.json";
+
 /// A PDF up to this size is looked into.
 pub const PDF_BYTES_MAX: u64 = 16 << 20;
 /// What certificates with all that rides in them may come to together; and what other signed PDFs may.
@@ -33,7 +36,13 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Option<Kind> {
         return None;
     }
     let is_small = bytes.len() as u64 <= PDF_BYTES_MAX;
-    let has_evidence = || attachments(bytes).is_ok_and(|all| all.iter().any(|one| is_named_as_evidence(&one.name)));
+    // A signed report carries what it was judged from beside its result; it is no certificate of that.
+    let has_evidence = || {
+        attachments(bytes).is_ok_and(|all| {
+            let is_report = all.iter().any(|one| one.name == REPORT_RESULT);
+            !is_report && all.iter().any(|one| is_named_as_evidence(&one.name))
+        })
+    };
     // One that seems to be signed, and cannot be read or hides it, is not passed over in silence.
     let may_be_signed = || contains(bytes, SIGNATURE_MARK) || is_signed(bytes).is_ok_and(|is_it| is_it);
     Some(match is_small {

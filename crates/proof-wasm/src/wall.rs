@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "export_name: the names are only these, and only in this file")]
 
 use crate::desk::Desk;
+use crate::judge::Outcome;
 use crate::page::{self, Json, Place};
 use crate::words::Word;
 use proof::der::Time;
@@ -25,6 +26,8 @@ struct Wall {
     /// What is hashed is a part of an archive: none where it turned out to be spoilt.
     decoder: Option<Option<Decoder>>,
     archive: Fetched,
+    /// What was said last.
+    outcome: Option<Outcome>,
 }
 
 /// As much of an archive as was fetched: pieces by their offsets.
@@ -100,7 +103,10 @@ extern "C" fn output_length() -> usize {
 /// Clears the desk.
 #[unsafe(export_name = "clear")]
 extern "C" fn clear() {
-    with(|wall| wall.desk = Desk::new());
+    with(|wall| {
+        wall.desk = Desk::new();
+        wall.outcome = None;
+    });
 }
 
 /// Trusts the certificates in the input; gives how many.
@@ -243,6 +249,22 @@ extern "C" fn judge(now_s: f64, language_code: u32, is_offline: u32) -> u32 {
         let html = page::html(&outcome, language, place);
         let data = Json::new(&outcome, language);
         wall.say(&json!({ "verdict": outcome.verdict().name(), "html": html, "data": data }));
+        wall.outcome = Some(outcome);
+        1
+    })
+}
+
+/// What a signed report about one subject of the last outcome is asked for with, as JSON; 0 where there
+/// can be none.
+#[unsafe(export_name = "docket")]
+extern "C" fn docket(subject: usize) -> u32 {
+    with(|wall| {
+        let docket = wall
+            .outcome
+            .as_ref()
+            .and_then(|outcome| wall.desk.docket(outcome.subjects.get(subject)?, outcome.subjects.len() == 1));
+        let Some(docket) = docket else { return 0 };
+        wall.say(&json!(docket));
         1
     })
 }

@@ -253,6 +253,11 @@ words! {
     Print "print" "Print or save as PDF" "打印或存为 PDF";
     SaveJson "save-json" "Save as JSON" "存为 JSON";
     SaveStamped "save-stamped" "Save with a timestamp" "连同时间戳保存";
+    SavePaper "save-paper" "Signed report (PDF)" "签章报告（PDF）";
+    PaperNote "paper-note" "For the signed report, this node verifies the record or the token anew, with the roots it trusts itself, and compares digests: it is sent the number or the token and the digests of your files, no file and no name. Files under salts are not compared in it." "签章报告由本节点以其自身信任的根证书重新核验记录或令牌，并比对摘要：只发送编号或令牌以及文件的摘要，不发送文件与文件名。加盐的文件不在报告中比对。";
+    PaperWaits "paper-waits" "Being made …" "正在出具……";
+    PaperFailed "paper-failed" "The signed report was not made; nothing was lost." "签章报告没有出具，什么也没有丢失。";
+    PaperMany "paper-many" "A report speaks of at most 500 files. Put down fewer, or verify the package." "一份报告至多写 500 个文件。请少放一些，或核验证据包。";
     ReportNote "report-note" "The report repeats this page and names the program that checked: {program}. Saved with a timestamp, it shows that this result existed no later than then; only its digest is sent." "报告与本页内容一致，并写明核验程序：{program}。连同时间戳保存时，可显示该结果不晚于彼时已存在；仅发送报告的摘要。";
     ReportOffline "report-offline" "The report repeats this page and names the program that checked: {program}. Anyone can repeat the check." "报告与本页内容一致，并写明核验程序：{program}。任何人都可重复核验。";
     OpenSsl "openssl" "The same with OpenSSL alone" "仅用 OpenSSL 核验";

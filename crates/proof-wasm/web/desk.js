@@ -419,15 +419,45 @@
     return token;
   };
 
+  const refused = (button, ...lines) => {
+    button.closest(".answer").querySelector(".notice")?.remove();
+    const said = lines.map((line) => element("p", {}, line));
+    const notice = element("div", { class: "notice", role: "alert" });
+    notice.append(...said);
+    button.closest(".answer").append(notice);
+  };
+
+  // The node checks the same again, from what is public and from digests, and signs what it found.
+  const paper = async (button) => {
+    if (!wall.docket(Number(button.dataset.subject))) return refused(button, word("paper-failed"), word("paper-many"));
+    const [text, body] = [button.textContent, heard()];
+    button.disabled = true;
+    button.textContent = word("paper-waits");
+    try {
+      const headers = { "Content-Type": "application/json" };
+      const answer = await fetch(desk.dataset.report, { method: "POST", headers, body });
+      const name = JSON.parse(body).number || "token";
+      if (answer.ok) return save(`${name}.verification.pdf`, await answer.arrayBuffer(), "application/pdf");
+      const { error } = await answer.json();
+      refused(button, word("paper-failed"), error.message, error.remedy);
+    } catch (error) {
+      refused(button, word("paper-failed"));
+    } finally {
+      button.disabled = false;
+      button.textContent = text;
+    }
+  };
+
   const act = async (name, button) => {
     if (name === "print") return window.print();
+    if (name === "paper") return paper(button);
     const text = `${JSON.stringify(result.data, null, 2)}\n`;
     save("verification.json", text, "application/json");
     if (name !== "stamp") return;
     try {
       save("verification.json.tsr", await stamped(text), "application/timestamp-reply");
     } catch (error) {
-      button.closest(".answer").append(element("p", { class: "notice", role: "alert" }, word("stamp-failed")));
+      refused(button, word("stamp-failed"));
     }
   };
 

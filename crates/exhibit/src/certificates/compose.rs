@@ -4,6 +4,7 @@
 //! same bytes. What a person wrote is set as far as there are glyphs, and its numbers for the rest.
 
 use super::WORDS;
+use crate::typeset::{self, beside, moment, spans, zoned};
 use paper::{Attached, Block, Both, Column, Document, Files, Foot, Mark, Row, Scan, Span, Stamp, Time, printable};
 use proof::der::Time as Instant;
 use proof::digest::hex;
@@ -34,35 +35,17 @@ pub(super) struct Subject<'a> {
 
 /// A message of this room in both languages.
 fn both(id: &str) -> Both {
-    filled(id, &[])
+    typeset::both(&WORDS, id)
 }
 
 fn filled(id: &str, values: &[(&str, &str)]) -> Both {
-    Both::new(WORDS.of(Language::Zh).fill(id, values), WORDS.of(Language::En).fill(id, values))
+    typeset::filled(&WORDS, id, values)
 }
 
 /// A message of the leaf: what the screen says, the certificate says.
 fn of_leaf(id: &str, values: &[(&str, &str)]) -> Both {
     let say = |language| leaf::words(language).fill(id, values);
     Both::new(say(Language::Zh), say(Language::En).trim())
-}
-
-/// Both languages in one value.
-fn spans(both: &Both) -> Vec<Span> {
-    vec![Span::text(printable(&both.zh)), Span::quiet(printable(&format!("\n{}", both.en)))]
-}
-
-fn beside(both: &Both) -> Vec<Span> {
-    vec![Span::text(printable(&both.zh)), Span::quiet(printable(&format!("　{}", both.en)))]
-}
-
-fn zoned(time: Instant, hours: i64, zone: &str) -> String {
-    format!("{} {zone}", time.plus_s(hours * 3600).to_string().replace('T', " ").replace('Z', ""))
-}
-
-/// A moment on one line: UTC+8, which is a day's work for most readers; the large figures have both zones.
-fn moment(time: Instant) -> String {
-    zoned(time.truncate_to_second(), 8, "UTC+8")
 }
 
 impl Subject<'_> {
@@ -154,7 +137,7 @@ impl Subject<'_> {
             Some(Row::new(of_leaf(label, &[]), vec![Span::text(printable(text))]))
         };
         rows.extend(said("tags", "leaf-tags"));
-        rows.push(Row::new(of_leaf("leaf-applicant", &[]), self.applicant()));
+        rows.push(Row::new(of_leaf("leaf-applicant", &[]), applicant(self.kept)));
         let operator = &kept.record.operator;
         let related = match Related::parse(&kept.record.relation) {
             Related::Independent => "leaf-related-independent",
@@ -196,22 +179,6 @@ impl Subject<'_> {
         }
         rows.push(Row::new(both("ai"), beside(&both("ai-not-looked"))));
         rows
-    }
-
-    fn applicant(&self) -> Vec<Span> {
-        let name = self.kept.text(&Part::Applicant).map_or_else(|| "—".to_owned(), printable);
-        let level = [Level::Papers, Level::Provider].into_iter().find(|l| l.name() == self.kept.record.applicant.1);
-        let confirmed = self.kept.said("confirmed").and_then(Instant::parse);
-        let how = match (level, confirmed) {
-            (Some(level), Some(time)) => {
-                let day: String = time.to_string().chars().take(10).collect();
-                let number = printable(self.kept.said("paper").unwrap_or_default());
-                let id = if level == Level::Papers { "leaf-level-papers" } else { "leaf-level-provider" };
-                of_leaf(id, &[("day", &day), ("number", &number)])
-            }
-            _ => of_leaf("leaf-level-mail", &[]),
-        };
-        vec![Span::text(format!("{name}{}", how.zh)), Span::quiet(format!("\n{}", how.en))]
     }
 
     fn token_rows(&self) -> Vec<Row> {
@@ -316,9 +283,26 @@ impl Subject<'_> {
 }
 
 /// What it proves and what not (FEATURES section 1.15).
-fn proves() -> Block {
+pub(super) fn proves() -> Block {
     Block::Facing([
         (both("proves"), vec![both("proves-existed"), both("proves-unchanged"), both("proves-stated")]),
         (both("proves-not"), vec![both("proves-not-author"), both("proves-not-true"), both("proves-not-court")]),
     ])
+}
+
+/// Who applied, and how the name was found out.
+pub(super) fn applicant(kept: &Kept) -> Vec<Span> {
+    let name = kept.text(&Part::Applicant).map_or_else(|| "—".to_owned(), printable);
+    let level = [Level::Papers, Level::Provider].into_iter().find(|l| l.name() == kept.record.applicant.1);
+    let confirmed = kept.said("confirmed").and_then(Instant::parse);
+    let how = match (level, confirmed) {
+        (Some(level), Some(time)) => {
+            let day: String = time.to_string().chars().take(10).collect();
+            let number = printable(kept.said("paper").unwrap_or_default());
+            let id = if level == Level::Papers { "leaf-level-papers" } else { "leaf-level-provider" };
+            of_leaf(id, &[("day", &day), ("number", &number)])
+        }
+        _ => of_leaf("leaf-level-mail", &[]),
+    };
+    vec![Span::text(format!("{name}{}", how.zh)), Span::quiet(format!("\n{}", how.en))]
 }

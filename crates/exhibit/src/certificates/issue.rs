@@ -4,8 +4,8 @@
 //! passed over in silence. Nothing is awaited from the authority inside a transaction.
 
 use super::compose::Subject;
-use super::sign::signed;
 use super::{Certificates, WORDS};
+use crate::sealed::sealed;
 use crate::verification::anchors;
 use proof::crypto::RustCrypto;
 use proof::digest::DigestAlgorithm;
@@ -23,7 +23,7 @@ impl Certificates {
     /// A field fault where the record is not stamped yet, or nothing can be signed now; then nothing was issued.
     pub async fn of(&self, by: &Party, kept: &Kept) -> Result<Vec<u8>, Fault> {
         let entry = &kept.entry;
-        if let Some(issued) = self.issued(by, entry).await? {
+        if let Some(issued) = self.issued(entry).await? {
             return Ok(issued);
         }
         let pdf = self.sign(by, &self.unsigned(by, kept).await?).await?;
@@ -39,16 +39,23 @@ impl Certificates {
             Ok(tx.execute(sql, &values).await?)
         });
         match kept_now? {
-            0 => self.issued(by, entry).await?.ok_or_else(|| Fault::broken("a certificate that is not there")),
+            0 => self.issued(entry).await?.ok_or_else(|| Fault::broken("a certificate that is not there")),
             _ => Ok(pdf),
         }
     }
 
-    async fn issued(&self, by: &Party, entry: &Entry) -> Result<Option<Vec<u8>>, Fault> {
+    /// The certificate of a record as it was issued; none where none was, or the owner is gone. Who may have it
+    /// is for the caller to know.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub(crate) async fn issued(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Fault> {
+        let owner = entry.owner.name();
         let sql = "select pdf from certificate where id = $1 and owner = $2";
-        let rows = self.db().rows(sql, &[entry.id.into(), by.owner.name().into()]).await?;
+        let rows = self.db().rows(sql, &[entry.id.into(), owner.as_str().into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(by.open(&place(entry), row.bytes(0)?)?))
+        let Some(key) = self.evidence().accounts().key_of(&owner).await? else { return Ok(None) };
+        Ok(Some(key.open(&place(entry), row.bytes(0)?)?.to_vec()))
     }
 
     /// The document before it is signed: the same bytes for the same record.
@@ -108,9 +115,9 @@ impl Certificates {
     }
 
     async fn sign(&self, by: &Party, pdf: &[u8]) -> Result<Vec<u8>, Fault> {
-        let refused = |id: &str| Fault::Field { field: "certificate", what: WORDS.of(by.language).say(id) };
-        let seal = self.node().seal().ok_or_else(|| refused("certificate-no-seal"))?;
-        signed(self.node(), &seal, pdf).await?.ok_or_else(|| refused("certificate-no-stamp"))
+        let w = WORDS.of(by.language);
+        let sealed = sealed(self.node(), pdf).await;
+        sealed.map_err(|why| why.fault("certificate", w.say("certificate-no-seal"), w.say("certificate-no-stamp")))
     }
 }
 

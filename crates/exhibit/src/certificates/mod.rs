@@ -5,12 +5,12 @@
 //! applicant, so it is its owner's, sealed under the owner's key. It says what is proven and what not
 //! (FEATURES section 1.15).
 
+mod chain;
 mod compose;
 mod issue;
 mod keeper;
 mod pages;
 mod schema;
-mod sign;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -75,7 +75,7 @@ pub(crate) fn router(certificates: &Certificates) -> Router {
     if let Err(cause) = paper::warm() {
         tracing::error!(%cause, "certificates cannot be set");
     }
-    pages::router().with_state(certificates.clone())
+    Router::new().merge(pages::router()).merge(chain::router()).with_state(certificates.clone())
 }
 
 #[cfg(test)]

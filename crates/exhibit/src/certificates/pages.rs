@@ -12,14 +12,14 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program};
 use registry::evidence::{Party, State as Stands};
-use registry::web::{Fault, download};
+use registry::web::{Fault, download, get_alone};
 
 pub(super) fn router() -> Router<Certificates> {
     Router::new()
-        .route("/records/{number}/certificate.pdf", get(certificate))
+        .route("/records/{number}/certificate.pdf", get(certificate).head(get_alone))
         .route("/records/{number}/code.svg", get(svg))
         .route("/records/{number}/code.png", get(png))
-        .route("/api/v1/records/{number}/certificate.pdf", get(for_program))
+        .route("/api/v1/records/{number}/certificate.pdf", get(for_program).head(get_alone))
 }
 
 /// `GET /records/{number}/certificate.pdf`

@@ -39,7 +39,7 @@ fn svg(number: &str, day: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"250\" height=\"40\" viewBox=\"0 0 250 40\" role=\"img\" \
          aria-label=\"时印 Shiyin {number}\"><path fill=\"#fcfcfa\" stroke=\"#15181c\" d=\"M.5.5h249v39H.5z\"/>\
          <path fill=\"#c2301f\" transform=\"translate(10 12)\" d=\"M0 0h16v16H0V9h4v5h8V2H4v5H0zM6 4h4v3H6zM6 9h4v3H6z\"/>\
-         <g font-family=\"sans-serif\" fill=\"#15181c\"><text x=\"36\" y=\"17\" font-size=\"12\">时印 不晚于 no later than {day}</text>\
+         <g font-family=\"sans-serif\" fill=\"#15181c\"><text x=\"36\" y=\"17\" font-size=\"11\">时印 不晚于 no later than {day} UTC</text>\
          <text x=\"36\" y=\"32\" font-size=\"10.5\" font-family=\"monospace\" fill=\"#4d5259\">{number}</text></g></svg>"
     )
 }

@@ -1,14 +1,18 @@
-//! What everyone sees of a record under its number, without an account (ver-03 to ver-05, ipr-37, case-11).
+//! What others see of a record under its number, without an account (ver-03 to ver-05, ipr-37, ipr-51, case-11).
 //!
 //! Public are the record, the list of its files and its token, in which names, titles and texts are
 //! commitments (decision 17). What its owner shows on purpose stands there opened, until that is taken back or the
 //! owner is gone. Files that a visitor compares stay in the browser.
 
 mod badge;
+mod findings;
 mod keeper;
 mod pages;
+mod report;
 mod schema;
+mod share;
 mod shown;
+mod work;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -22,6 +26,11 @@ use store::blobs::Blobs;
 use trust::TrustError;
 
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
+
+/// What is public of a number: where it stands, and its files by their names.
+const NAMES: [&str; 4] = ["record.json", "record.tsr", "files.json", OPENINGS];
+/// What is opened of a record.
+const OPENINGS: &str = "openings.json";
 
 /// The door of this room.
 #[derive(Clone)]
@@ -75,7 +84,14 @@ impl FromRef<Numbers> for Arc<Site> {
 }
 
 pub(crate) fn router(numbers: &Numbers) -> Router {
-    Router::new().merge(pages::router()).merge(shown::router()).merge(badge::router()).with_state(numbers.clone())
+    Router::new()
+        .merge(pages::router())
+        .merge(shown::router())
+        .merge(badge::router())
+        .merge(report::router())
+        .merge(share::router())
+        .merge(work::router())
+        .with_state(numbers.clone())
 }
 
 #[cfg(test)]

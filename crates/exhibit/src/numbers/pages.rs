@@ -1,6 +1,6 @@
 //! The page of a number: the record as it verifies now, a desk for the visitor's file, and the bytes behind both.
 
-use super::{Numbers, WORDS};
+use super::{NAMES, Numbers, OPENINGS, WORDS};
 use crate::packages::newest;
 use crate::verification::{DeskHtml, anchors, desk, trusted};
 use askama::Template;
@@ -10,8 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use proof::der::Time;
-use proof::record::EvidenceNumber;
-use proof::report::Language;
+use proof::record::{EvidenceNumber, Openings};
 use proof_wasm::desk::Desk;
 use proof_wasm::page::{self, Place};
 use registry::evidence::Entry;
@@ -28,6 +27,7 @@ pub(super) fn router() -> Router<Numbers> {
 struct NumberHtml {
     w: Words,
     number: String,
+    shown: Shown,
     result: String,
     desk: String,
     verifier: &'static str,
@@ -92,15 +92,34 @@ fn not_found(cx: &Cx, asked: String) -> Response<Body> {
     response
 }
 
-/// What is public of a number: where it stands, and its files by their names.
-const NAMES: [&str; 4] = ["record.json", "record.tsr", "files.json", "openings.json"];
 /// Tokens that are remembered, and for how long, in seconds.
 const NEWEST_MAX: usize = 1_000;
 const NEWEST_S: i64 = 60;
 
 impl Numbers {
-    /// The files of a number among these names; none where there is no such record.
-    async fn public(&self, number: EvidenceNumber, names: &[&str], now: Time) -> Result<Option<Public>, Fault> {
+    /// The files of a number among these names, as everyone may have them; none where there is no such record.
+    pub(super) async fn public(
+        &self,
+        number: EvidenceNumber,
+        names: &[&str],
+        now: Time,
+    ) -> Result<Option<Public>, Fault> {
+        let entry = if names.contains(&OPENINGS) { self.evidence.entry_of(number).await? } else { None };
+        let opened = match entry {
+            Some(entry) => self.opened(&entry).await?,
+            None => None,
+        };
+        self.files_of(number, names, opened, now).await
+    }
+
+    /// The same with these openings.
+    pub(super) async fn files_of(
+        &self,
+        number: EvidenceNumber,
+        names: &[&str],
+        opened: Option<Openings>,
+        now: Time,
+    ) -> Result<Option<Public>, Fault> {
         let Some((entry, record, files, token)) = self.evidence.public(number).await? else { return Ok(None) };
         let mut all = Vec::new();
         for name in NAMES.into_iter().filter(|name| names.contains(name)) {
@@ -108,11 +127,33 @@ impl Numbers {
                 "record.json" => Some(record.to_canonical_json()),
                 "record.tsr" => Some(self.newest(entry.id, &token, now).await),
                 "files.json" => Some(files.to_canonical_json()),
-                _ => self.opened(&entry).await?.map(|opened| opened.to_canonical_json()),
+                _ => opened.as_ref().map(Openings::to_canonical_json),
             };
             all.extend(bytes.map(|bytes| (name, bytes)));
         }
         Ok(Some(Public { entry, files: all }))
+    }
+
+    /// The page of a number, out of these files.
+    pub(super) async fn number_page(&self, cx: &Cx, public: Public, shown: Shown) -> Result<Response<Body>, Fault> {
+        let node = self.node();
+        let (desk, now, language) = (desk(node), cx.now, cx.language);
+        let given: Vec<String> = public.files.iter().map(|(name, _)| format!("{}/{name}", shown.base)).collect();
+        let (is_opened, files) = (public.files.len() == NAMES.len(), public.files);
+        let result = node.check(move || page::html(&laid(desk, &files).judge(now), language, Place::Still)).await;
+        Ok(cx.page(&NumberHtml {
+            w: cx.words(&WORDS),
+            number: public.entry.number.to_string(),
+            shown,
+            result: result.map_err(Fault::Broken)?,
+            is_opened,
+            desk: DeskHtml { lang: cx.language }.render().unwrap_or_default(),
+            verifier: assets::path("verifier.wasm"),
+            hasher: assets::path("hash.js"),
+            trusted: trusted(node),
+            given: given.join(" "),
+            is_salted: public.entry.mode == registry::evidence::Mode::Salted,
+        }))
     }
 
     /// The token with what others said of the log since.
@@ -135,13 +176,34 @@ impl Numbers {
 }
 
 /// What there is of a number.
-struct Public {
-    entry: Entry,
-    files: Vec<(&'static str, Vec<u8>)>,
+pub(super) struct Public {
+    pub(super) entry: Entry,
+    pub(super) files: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// What the desk says of the files, and nothing else.
-fn judged(mut desk: Desk, files: &[(&'static str, Vec<u8>)], now: Time, language: Language) -> String {
+impl Public {
+    /// Its first file, to be saved.
+    pub(super) fn download(self) -> Result<Response<Body>, Fault> {
+        let (name, bytes) = self.files.into_iter().next().ok_or(Fault::NotFound)?;
+        let media_type = if name.ends_with(".json") { "application/json" } else { "application/timestamp-reply" };
+        Ok(download(&format!("{}.{name}", self.entry.number), media_type, bytes))
+    }
+}
+
+/// Where a page of a number stands, and what stands there beside the record.
+pub(super) struct Shown {
+    /// The address below which its files are.
+    pub(super) base: String,
+    /// Who else sees it, and how long.
+    pub(super) note: Option<String>,
+    /// Further files: names and words.
+    pub(super) further: Vec<(&'static str, String)>,
+    /// The page of the work that it belongs to.
+    pub(super) work: Option<String>,
+}
+
+/// The desk with these files on it, hashed.
+pub(super) fn laid(mut desk: Desk, files: &[(&'static str, Vec<u8>)]) -> Desk {
     for (name, bytes) in files {
         desk.offer(name, bytes.len() as u64, Some(bytes));
     }
@@ -151,33 +213,21 @@ fn judged(mut desk: Desk, files: &[(&'static str, Vec<u8>)], now: Time, language
             desk.hashed(job.item, false, algorithm.digest(bytes));
         }
     }
-    page::html(&desk.judge(now), language, Place::Still)
+    desk
 }
 
 /// `GET /v/{number}`
 async fn show(State(room): State<Numbers>, cx: Cx, Path(asked): Path<String>) -> Response<Body> {
     let shown = async {
+        cx.count_check()?;
         let Ok(number) = asked.parse::<EvidenceNumber>() else { return Ok(not_found(&cx, asked)) };
         if number.to_string() != asked {
             return Ok(cx.see(&format!("/v/{number}")));
         }
         let Some(public) = room.public(number, &NAMES, cx.now).await? else { return Ok(not_found(&cx, asked)) };
-        let (desk, now, language) = (desk(room.node()), cx.now, cx.language);
-        let given: Vec<String> = public.files.iter().map(|(name, _)| format!("/v/{number}/{name}")).collect();
-        let (is_opened, files) = (public.files.len() == NAMES.len(), public.files);
-        let result = room.node().check(move || judged(desk, &files, now, language)).await;
-        Ok(cx.page(&NumberHtml {
-            w: cx.words(&WORDS),
-            number: asked,
-            result: result.map_err(Fault::Broken)?,
-            is_opened,
-            desk: DeskHtml { lang: cx.language }.render().unwrap_or_default(),
-            verifier: assets::path("verifier.wasm"),
-            hasher: assets::path("hash.js"),
-            trusted: trusted(room.node()),
-            given: given.join(" "),
-            is_salted: public.entry.mode == registry::evidence::Mode::Salted,
-        }))
+        let work = room.work_of(&public.entry).await?.map(|work| format!("/w/{work}"));
+        let shown = Shown { base: format!("/v/{number}"), note: None, further: Vec::new(), work };
+        room.number_page(&cx, public, shown).await
     };
     cx.end(shown.await)
 }
@@ -186,10 +236,7 @@ async fn show(State(room): State<Numbers>, cx: Cx, Path(asked): Path<String>) ->
 async fn part(State(room): State<Numbers>, cx: Cx, Path((number, name)): Path<(String, String)>) -> Response<Body> {
     let taken = async {
         let number: EvidenceNumber = number.parse().map_err(|_| Fault::NotFound)?;
-        let public = room.public(number, &[&*name], cx.now).await?.ok_or(Fault::NotFound)?;
-        let (name, bytes) = public.files.into_iter().next().ok_or(Fault::NotFound)?;
-        let media_type = if name.ends_with(".json") { "application/json" } else { "application/timestamp-reply" };
-        Ok(download(&format!("{number}.{name}"), media_type, bytes))
+        room.public(number, &[&*name], cx.now).await?.ok_or(Fault::NotFound)?.download()
     };
     cx.end(taken.await)
 }

@@ -39,12 +39,12 @@ const PARTS: [(&str, &str); 6] = [
 const NAMING: [&str; 2] = ["applicant", "authors"];
 
 /// What this owner may show.
-fn offered(owner: &Owner) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+pub(super) fn offered(owner: &Owner) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let is_person = matches!(owner, Owner::Person(_));
     PARTS.iter().filter(move |(id, _)| is_person || *id != "authors")
 }
 
-fn is_of(parts: &[String], place: &Place) -> bool {
+pub(super) fn is_of(parts: &[String], place: &Place) -> bool {
     let has = |name: &str| parts.iter().any(|part| part == name);
     match place {
         Place::Applicant => has("applicant"),
@@ -83,7 +83,7 @@ impl Numbers {
 }
 
 /// Whose records these are decides alone what everyone sees of them.
-const OWNERS: &[Role] = &[Role::Owner];
+pub(super) const OWNERS: &[Role] = &[Role::Owner];
 
 /// `GET /records/{number}/shown`
 async fn form(State(room): State<Numbers>, me: Me, Path(number): Path<String>) -> Response<Body> {
@@ -116,7 +116,7 @@ async fn sheet(room: &Numbers, me: &Me, entry: &Entry) -> Result<Sheet, Fault> {
         let end = Form::new(place, w.say("shown-end")).of(cx).hidden("end", "yes");
         sheet = sheet.part(Part::new(w.say("shown-end")).note(w.say("shown-end-note")).with(Block::Form(end)));
     }
-    Ok(sheet)
+    Ok(sheet.part(room.work_part(me, entry).await?))
 }
 
 fn badge(w: Words, entry: &Entry, address: &str) -> Part {

@@ -12,7 +12,7 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program, Sent};
 use registry::evidence::{Owner, Party, State as Stands};
-use registry::web::{Fault, Fields};
+use registry::web::{Fault, Fields, get_alone};
 use std::collections::HashSet;
 use tokio::sync::mpsc;
 
@@ -21,11 +21,11 @@ const WAITING: usize = 8;
 
 pub(super) fn router() -> Router<Packages> {
     Router::new()
-        .route("/records/{number}/package.zip", get(one))
-        .route("/works/{id}/package.zip", get(work))
+        .route("/records/{number}/package.zip", get(one).head(get_alone))
+        .route("/works/{id}/package.zip", get(work).head(get_alone))
         .route("/packages", post(chosen))
         .route("/packages/check", post(super::check::check))
-        .route("/api/v1/records/{number}/package.zip", get(for_program))
+        .route("/api/v1/records/{number}/package.zip", get(for_program).head(get_alone))
 }
 
 fn holds(names: &str) -> Holds {

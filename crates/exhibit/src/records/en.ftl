@@ -102,3 +102,4 @@ open-authors = Authors and holders of rights
 open-declaration = Own statement
 one-make = Download the disclosure
 one-salted = The salt of this file is in your file of salts alone: hand over its line from there with the disclosure, never the whole file.
+set-shares = Share with somebody

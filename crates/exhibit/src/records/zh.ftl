@@ -102,3 +102,4 @@ open-authors = 作者与权利人
 open-declaration = 自述声明
 one-make = 下载披露文件
 one-salted = 这个文件的盐只在您的盐文件里：请把盐文件里这一行一并交给对方，不要交出整个盐文件。
+set-shares = 分享给对方

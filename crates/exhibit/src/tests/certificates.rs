@@ -92,3 +92,25 @@ async fn a_record_has_one_certificate_on_sqlite() {
 async fn a_record_has_one_certificate_on_postgresql() {
     a_certificate(&house_on_postgres().await).await;
 }
+
+#[tokio::test]
+async fn a_chain_goes_on_paper_sealed() {
+    let house = house().await;
+    let mut lin = house.person("林知夏").await;
+    let by = party_of(&house, &lin).await;
+    let first = house.evidence.preserve(&by, &draft("k1", "月港 Moon harbour")).await.unwrap();
+    let mut of_work = draft("k2", "月港 Moon harbour");
+    of_work.origin.clone_from(&first.origin);
+    house.evidence.preserve(&by, &of_work).await.unwrap();
+    let path = format!("/works/{}/chain.pdf", first.origin);
+    let chain = lin.download(&path).await;
+    let anchors = anchors(&house.node);
+    let cx = Context { anchors: &anchors, ..Context::new(&RustCrypto, house.node.now()) };
+    let report = pdf::verify(&chain, &cx);
+    assert_eq!((report.verdict, report.signatures[0].level), (Verdict::Valid, Some(pdf::Level::Lta)));
+    // Another person has no such work; nor has an organisation that is none of hers.
+    let mut mei = house.person("mei").await;
+    mei.get(&path).await.is(404);
+    mei.get(&format!("{path}?organisation=none")).await.is(404);
+    lin.get("/works/none/chain.pdf").await.is(404);
+}

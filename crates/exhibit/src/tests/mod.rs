@@ -8,6 +8,8 @@ mod numbers;
 mod packages;
 mod pages;
 mod privacy;
+mod reports;
+mod shares;
 
 use registry::accounts::Settings;
 use registry::testing::{House, Rooms};

@@ -41,6 +41,9 @@ pub(super) struct Request {
 }
 
 pub(super) async fn verify(cx: Cx, body: Result<Bytes, BytesRejection>) -> Response<Body> {
+    if let Err(fault) = cx.count_check() {
+        return fault.answer(&cx);
+    }
     let Ok(body) = body else { return Fault::TooLarge(guard::BODY_BYTES_MAX).answer(&cx) };
     let request: Request = match serde_json::from_slice(&body) {
         Ok(request) => request,

@@ -163,6 +163,9 @@ struct Form {
 
 /// `POST /verify`: the form without scripts. The token comes here, the file does not.
 async fn check(cx: Cx, form: Multipart) -> Response<Body> {
+    if let Err(fault) = cx.count_check() {
+        return fault.answer(&cx);
+    }
     let form = match read(form).await {
         Ok(form) => form,
         Err(fault) => return fault.answer(&cx),

@@ -125,6 +125,7 @@ struct Chain {
     facts: Vec<(String, String)>,
     whole: Option<String>,
     package: String,
+    pdf: String,
     is_complete: bool,
     may_add: bool,
     said: String,
@@ -222,6 +223,10 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
             facts.extend(last.said(name).map(|said| (w.say(label), lines(said))));
         }
     }
+    let taken = |name: &str| match &by.owner {
+        Owner::Person(_) => format!("/works/{}/{name}", work.id),
+        Owner::Organisation(organisation) => format!("/works/{}/{name}?organisation={organisation}", work.id),
+    };
     let whole = kept.iter().rev().find(|entry| stage_of(entry).is_some_and(|part| part.is_whole));
     let is_complete = is_complete(&kind, &parts);
     let may_add = match &by.owner {
@@ -247,10 +252,8 @@ async fn chain(works: &Works, me: &Me, by: &Party, work: &Work) -> Result<Chain,
         now_text: w.fill("chain-now", &values),
         facts,
         whole: whole.map(|entry| entry.number.to_string()),
-        package: match &by.owner {
-            Owner::Person(_) => format!("/works/{}/package.zip", work.id),
-            Owner::Organisation(organisation) => format!("/works/{}/package.zip?organisation={organisation}", work.id),
-        },
+        package: taken("package.zip"),
+        pdf: taken("chain.pdf"),
         is_complete,
         may_add,
         said: if cx.query("said") == "asked" { w.say("chain-whole-waits") } else { String::new() },

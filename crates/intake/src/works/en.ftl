@@ -212,3 +212,4 @@ js-busy = Still hashing; what you chose waits its turn.
 js-text-link = Download this text file
 js-text-keep = Keep this text file: the stamp is over its digest.
 salts-missing = The salts of [count] files are not on this device, so they cannot be saved here. Open this page on the device where these files were chosen, or remove the files and choose them here again.
+chain-pdf = Chain as a sealed PDF

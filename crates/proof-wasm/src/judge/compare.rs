@@ -90,7 +90,7 @@ impl Judge<'_> {
                     findings.push(finding(Code::SimilarText, [path]));
                 }
             }
-            lines.push(line(*place, file, item, state, name, leaves.total));
+            lines.push(FileLine { item: found, ..line(*place, file, item, state, name, leaves.total) });
         }
         let total = ("total", leaves.files.len().to_string());
         if same > 0 {

@@ -60,12 +60,14 @@ pub struct FileLine {
     pub found: Option<String>,
     /// Whether what was compared is a salt followed by the file.
     pub is_salted: bool,
+    /// Which thing on the desk was compared, in the order in which they were put down.
+    pub item: Option<usize>,
 }
 
 impl FileLine {
     pub(crate) fn new(name: &str, size: Option<u64>, state: FileState) -> Self {
         let name = name.to_owned();
-        Self { name, place: None, given: None, size, state, listed: None, found: None, is_salted: false }
+        Self { name, place: None, given: None, size, state, listed: None, found: None, is_salted: false, item: None }
     }
 }
 
@@ -316,7 +318,7 @@ impl<'d> Judge<'d> {
         let (digests, is_salted) = about.map(|about| compared(about, imprint)).unwrap_or_default();
         let mut report = means.check(&token.bytes, &digests);
         let fits = report.has(Code::ImprintMatches);
-        let line = about.map(|about| line(about, imprint, &report));
+        let line = about.map(|about| FileLine { item: content, ..line(about, imprint, &report) });
         if about.is_some_and(|about| matches!(about.kind, Kind::Record(_))) {
             report = record::of_record(report);
         }

@@ -111,6 +111,20 @@ pub fn instant(time: Time, language: Language) -> String {
     format!("<time datetime=\"{time}\">{} {zone}</time>", local.to_string().replace('T', " ").replace('Z', ""))
 }
 
+/// Evidence numbers in escaped text, each on one line.
+fn unbroken(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("SY-") {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(from.len());
+        let (number, after) = from.split_at(end);
+        let _ = write!(out, "{before}<span class=\"unbroken\">{number}</span>");
+        rest = after;
+    }
+    out + rest
+}
+
 /// The name of a token where there are several.
 fn name_among((name, _): &(String, Report), subject: &Subject) -> String {
     if subject.tokens.len() < 2 {
@@ -124,15 +138,18 @@ struct Page {
     language: Language,
     place: Place,
     now: Time,
+    /// Which subject is written now, counted from 0.
+    number: usize,
 }
 
 /// The whole result: the verdict, and twelve parts for each subject.
 #[must_use]
 pub fn html(outcome: &Outcome, language: Language, place: Place) -> String {
-    let mut page = Page { out: String::new(), language, place, now: outcome.now };
+    let mut page = Page { out: String::new(), language, place, now: outcome.now, number: 0 };
     page.verdict(outcome);
     let many = outcome.subjects.len() > 1;
-    for subject in outcome.subjects.iter().take(SUBJECTS_MAX) {
+    for (number, subject) in outcome.subjects.iter().take(SUBJECTS_MAX).enumerate() {
+        page.number = number;
         if many {
             let heading = page.heading(subject);
             page.add(&format!("<h2 class=\"subject\">{heading}</h2>"));
@@ -195,7 +212,7 @@ impl Page {
         let verdict = outcome.verdict().name();
         self.add(&format!(
             "<section class=\"{class}\" role=\"status\" aria-label=\"{label}\" data-verdict=\"{verdict}\"><p class=\"big\">{}</p>{note}</section>",
-            escape(&joined)
+            unbroken(&escape(&joined))
         ));
     }
 
@@ -558,12 +575,26 @@ impl Page {
             Place::Offline => [button("print", print), button("json", json)].concat(),
             Place::Served => [button("print", print), button("json", json), button("stamp", stamped)].concat(),
         };
+        let is_signable = subject.is_reportable() && self.place == Place::Served;
+        let paper = match is_signable {
+            true => format!(
+                "<button type=\"button\" class=\"button\" data-act=\"paper\" data-subject=\"{}\">{}</button>",
+                self.number,
+                self.say(Word::SavePaper)
+            ),
+            false => String::new(),
+        };
+        let buttons = format!("{paper}{buttons}");
         if !buttons.is_empty() {
             self.add(&format!("<p class=\"acts\">{buttons}</p>"));
         }
         let word = if self.place == Place::Served { Word::ReportNote } else { Word::ReportOffline };
         let note = fill(self.say(word), &[("program", PROGRAM)]);
         self.add(&format!("<p class=\"note\">{note}</p>"));
+        if is_signable {
+            let note = self.say(Word::PaperNote);
+            self.add(&format!("<p class=\"note\">{note}</p>"));
+        }
         let title = self.say(Word::OpenSsl);
         let command = match subject.pdf.is_some() {
             true => pdf::BY_HAND,
@@ -665,6 +696,16 @@ fn escape_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stay_on_one_line() {
+        let said = unbroken("记录 SY-0123-4567-89AB-CDEF-1 属实；SY-1, end");
+        assert_eq!(
+            said,
+            "记录 <span class=\"unbroken\">SY-0123-4567-89AB-CDEF-1</span> 属实；<span class=\"unbroken\">SY-1</span>, end"
+        );
+        assert_eq!(unbroken("none"), "none");
+    }
 
     #[test]
     fn hostile_text_is_made_harmless() {

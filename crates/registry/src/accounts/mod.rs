@@ -20,6 +20,7 @@ mod who;
 mod work;
 
 pub use keys::Program;
+pub use ticket::{new_code, plain_code};
 pub use who::{Me, Operator, OperatorSent, Sent, Visitor};
 
 use crate::web::session::Sessions;

@@ -41,8 +41,47 @@ pub(super) const NOTICE: Limit = Limit { kind: "notice", tries: 1, window_s: 360
 pub(super) const CODE: Limit = Limit { kind: "code", tries: 10, window_s: 3600 };
 /// What the public may send to the operator, from one address.
 pub(super) const REPORT: Limit = Limit { kind: "report", tries: 10, window_s: 3600 };
+/// Codes of one share that one address may try.
+const SHARE: Limit = Limit { kind: "share", tries: 10, window_s: 900 };
+/// Codes of all shares that one address may try.
+const SHARE_CALLER: Limit = Limit { kind: "share-caller", tries: 60, window_s: 3600 };
+/// Codes of one share that anybody may try.
+const SHARE_ALL: Limit = Limit { kind: "share-all", tries: 200, window_s: 3600 };
+/// Documents that the public may have signed, from one address: each is two stamps.
+const DOCUMENT: Limit = Limit { kind: "document", tries: 60, window_s: 3600 };
+/// Documents beside certificates that one person may have signed.
+const DOCUMENT_OWN: Limit = Limit { kind: "document-own", tries: 60, window_s: 3600 };
+/// Documents that all strangers together may have signed.
+const DOCUMENT_ALL: Limit = Limit { kind: "document-all", tries: 2_000, window_s: 3600 };
 
 impl Accounts {
+    /// Counts a code that is tried on what one person shares with another.
+    ///
+    /// # Errors
+    /// [`Fault::TooMany`] where too many were, by this caller or on this share.
+    pub async fn count_code(&self, cx: &Cx, share: &str) -> Result<(), Fault> {
+        self.try_once(SHARE_CALLER, &cx.caller_text(), cx.now).await?;
+        self.try_once(SHARE, &format!("{share} {}", cx.caller_text()), cx.now).await?;
+        self.try_once(SHARE_ALL, share, cx.now).await.map(drop)
+    }
+
+    /// Counts a document that is signed for a person who is signed in.
+    ///
+    /// # Errors
+    /// [`Fault::TooMany`] where too many were.
+    pub async fn count_own_document(&self, person: &str, now: Time) -> Result<(), Fault> {
+        self.try_once(DOCUMENT_OWN, person, now).await.map(drop)
+    }
+
+    /// Counts a document that is signed for whoever asks.
+    ///
+    /// # Errors
+    /// [`Fault::TooMany`] where too many were, by this caller or by all.
+    pub async fn count_document(&self, cx: &Cx) -> Result<(), Fault> {
+        self.try_once(DOCUMENT, &cx.caller_text(), cx.now).await?;
+        self.try_once(DOCUMENT_ALL, "all", cx.now).await.map(drop)
+    }
+
     /// Counts a try, and says how many are left.
     ///
     /// # Errors

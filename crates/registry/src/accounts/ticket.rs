@@ -75,7 +75,10 @@ pub(super) struct Ticket<T> {
 }
 
 /// A code to be typed: eight letters in two groups, 40 bits.
-pub(super) fn new_code() -> Result<String, TrustError> {
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn new_code() -> Result<String, TrustError> {
     let random: [u8; 8] = trust::keys::random()?;
     let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
     let letters: String = random.iter().map(letter).collect();
@@ -83,7 +86,8 @@ pub(super) fn new_code() -> Result<String, TrustError> {
 }
 
 /// A code as it was typed, in its one form.
-pub(super) fn plain_code(typed: &str) -> String {
+#[must_use]
+pub fn plain_code(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
@@ -97,6 +101,12 @@ fn id_of(token: &str) -> String {
 }
 
 impl Accounts {
+    /// By what a code for something is known without being kept: who has the database alone cannot try codes.
+    #[must_use]
+    pub fn shared_code(&self, of: &str, code: &str) -> String {
+        self.vault().index("shared-code", &format!("{of} {}", plain_code(code)))
+    }
+
     /// Begins something: the cookie that the browser gets. `code` is what will finish it; empty
     /// where something else than a code does.
     pub(super) async fn begin(

@@ -2,11 +2,12 @@
 
 use super::Evidence;
 use super::list::{read_entry, read_titled, sql};
-use super::model::{Entry, Party, State};
+use super::model::{Entry, Owner, Party, State};
 use crate::accounts::Me;
 use crate::accounts::audit::{Act, note};
 use crate::accounts::organisation::Role;
 use crate::web::Fault;
+use proof::der::Time;
 use proof::digest::hex;
 use proof::record::{Disclosure, EvidenceNumber, Files, Openings, Part, Record};
 use store::StoreError;
@@ -215,6 +216,51 @@ impl Evidence {
         }
         found.sort_by_key(|entry| entry.id);
         Ok(found)
+    }
+
+    /// A stamped record by its id, without its title.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn stamped_by_id(&self, id: i64) -> Result<Option<Entry>, StoreError> {
+        Ok(self.entry(id).await?.filter(|entry| entry.state == State::Kept))
+    }
+
+    /// So many stamped records of a thing of their maker's after this id, without their titles, the oldest first,
+    /// and how many there are in all: for what an owner shows to others.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn stamped_of_origin(
+        &self,
+        owner: &Owner,
+        origin: &str,
+        after: i64,
+        count: i64,
+    ) -> Result<(Vec<Entry>, u64), StoreError> {
+        let owner = owner.name();
+        let sql = sql!(
+            "select COLUMNS from record r where r.origin = $1 and r.owner = $2 and r.state = 'kept' and r.id > $3 \
+             order by r.id limit $4"
+        );
+        let rows = self.db().rows(sql, &[origin.into(), owner.as_str().into(), after.into(), count.into()]).await?;
+        let found = rows.iter().map(|row| Ok(read_entry(row)?.0)).collect::<Result<_, StoreError>>()?;
+        let sql = "select count(*) from record where origin = $1 and owner = $2 and state = 'kept'";
+        let all = self.db().rows(sql, &[origin.into(), owner.as_str().into()]).await?;
+        Ok((found, all.first().map(|row| row.int(0)).transpose()?.unwrap_or_default().unsigned_abs()))
+    }
+
+    /// When the earliest stamped record of a thing of their maker's was stamped.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn earliest_stamp(&self, owner: &Owner, origin: &str) -> Result<Option<Time>, StoreError> {
+        let sql = sql!(
+            "select COLUMNS from record r where r.origin = $1 and r.owner = $2 and r.state = 'kept' \
+             order by r.time_ms, r.id limit 1"
+        );
+        let rows = self.db().rows(sql, &[origin.into(), owner.name().into()]).await?;
+        Ok(rows.first().map(read_entry).transpose()?.and_then(|(entry, _)| entry.time))
     }
 
     /// Brings a record on, where it waits for something that may have come meanwhile.

@@ -1,6 +1,6 @@
 //! Answers that are no pages: JSON for programs and scripts, and bytes that the browser saves.
 
-use super::Fault;
+use super::{Cx, Fault};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use serde::Serialize;
@@ -29,4 +29,9 @@ pub fn download(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Respons
     let place = place.unwrap_or(HeaderValue::from_static("attachment"));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, place);
     response
+}
+
+/// The answer to HEAD where GET makes what it gives: asking about it must make nothing.
+pub async fn get_alone(cx: Cx) -> Response<Body> {
+    Fault::MethodNotAllowed.answer(&cx)
 }

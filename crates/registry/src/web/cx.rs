@@ -3,7 +3,7 @@
 use super::language::{self, LANGUAGE_COOKIE};
 use super::node::Node;
 use super::session::{Session, Sessions, Token};
-use super::{Nav, WORDS, Words, assets};
+use super::{Fault, Nav, RateLimit, WORDS, Words, assets};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts};
@@ -17,6 +17,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Verifications that one address gets in a second. The host itself is not counted: what comes from there
+/// is its operator's, or came through a proxy that hides who asks.
+const CHECKS_PER_S: u32 = 30;
+
 /// What all pages of a node share.
 pub struct Site {
     /// The node.
@@ -27,13 +31,15 @@ pub struct Site {
     pub sessions: Sessions,
     /// Requests so far, for their numbers.
     requests: AtomicU64,
+    /// Verifications for strangers.
+    checks: RateLimit,
 }
 
 impl Site {
     /// The pages of a node.
     #[must_use]
     pub fn new(node: Arc<Node>, nav: Vec<Nav>, sessions: Sessions) -> Arc<Self> {
-        Arc::new(Self { node, nav, sessions, requests: AtomicU64::new(0) })
+        Arc::new(Self { node, nav, sessions, requests: AtomicU64::new(0), checks: RateLimit::new(CHECKS_PER_S) })
     }
 
     /// Whether browsers reach it over TLS, so that cookies can be bound to that.
@@ -198,6 +204,23 @@ impl Cx {
     #[must_use]
     pub fn form_token(&self) -> String {
         self.token.as_ref().filter(|_| self.session.is_some()).map(Token::form_token).unwrap_or_default()
+    }
+
+    /// Counts a verification for whoever asks.
+    ///
+    /// # Errors
+    /// [`Fault::TooMany`] where this address had its share of this second.
+    pub fn count_check(&self) -> Result<(), Fault> {
+        let Some(caller) = self.caller.filter(|caller| !caller.to_canonical().is_loopback()) else { return Ok(()) };
+        let now_s = u64::try_from(self.now.unix_s()).unwrap_or_default();
+        // Who has one address of IPv6 has all of its network.
+        let network = match caller {
+            IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
+                IpAddr::V6((address.to_bits() >> 64 << 64).into())
+            }
+            other => other.to_canonical(),
+        };
+        self.site.checks.take(network, now_s).map_err(Fault::TooMany)
     }
 
     /// The answer that leads on to another page of this site, after an act.

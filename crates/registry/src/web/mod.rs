@@ -12,17 +12,19 @@ mod fields;
 pub mod guard;
 mod language;
 mod node;
+mod rate;
 pub mod samples;
 pub mod session;
 pub mod sheet;
 mod words;
 
-pub use answers::{download, json};
+pub use answers::{download, get_alone, json};
 pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
 pub use fault::Fault;
 pub use fields::{Fields, Upload};
 pub use language::{cookie, name as language_name};
 pub use node::{Node, NotStamped, Profile, Public, Relation, WitnessRoot};
+pub use rate::RateLimit;
 pub use words::{Catalog, Words, check_words};
 
 use axum::Router;

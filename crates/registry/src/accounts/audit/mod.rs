@@ -166,6 +166,10 @@ acts! {
     Shown = "act-shown",
     /// They were taken back.
     Hidden = "act-hidden",
+    /// Parts of a record were shown to somebody who has a code.
+    Shared = "act-shared",
+    /// They are no longer.
+    Unshared = "act-unshared",
     /// A record was verified.
     Verified = "act-verified",
     /// An original was deposited.

@@ -19,17 +19,43 @@ const IMPRINT: DigestAlgorithm = DigestAlgorithm::Sha256;
 /// written in full, so it is most of what a signature adds to a file.
 const ROOMS: [usize; 2] = [10 << 10, 2 * RESERVE_BYTES];
 
-/// The document, signed; none where the authority stamps nothing now.
-pub(super) async fn signed(node: &Node, seal: &DocumentSeal, pdf: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-    let [first, second] = ROOMS;
-    match with_room(node, seal, pdf, first).await {
-        Err(Refused::Room) => with_room(node, seal, pdf, second).await,
-        other => other,
+/// Why a document was not sealed.
+pub(crate) enum NotSealed {
+    /// The node has no seal, or none that may sign now.
+    NoSeal,
+    /// The authority stamps nothing now.
+    NoStamp,
+    /// Something is broken.
+    Fault(Fault),
+}
+
+impl NotSealed {
+    /// The fault of a field, in the words of whoever asked for the document.
+    pub(crate) fn fault(self, field: &'static str, no_seal: String, no_stamp: String) -> Fault {
+        match self {
+            Self::NoSeal => Fault::Field { field, what: no_seal },
+            Self::NoStamp => Fault::Field { field, what: no_stamp },
+            Self::Fault(fault) => fault,
+        }
     }
-    .map_err(|refused| match refused {
-        Refused::Room => Fault::broken("a signature that is larger than any"),
-        Refused::Fault(fault) => fault,
-    })
+}
+
+/// The document, signed at PAdES B-LTA: all of that, or nothing.
+///
+/// # Errors
+/// Where it was not; asking later may help.
+pub(crate) async fn sealed(node: &Node, pdf: &[u8]) -> Result<Vec<u8>, NotSealed> {
+    let seal = node.seal().ok_or(NotSealed::NoSeal)?;
+    let [first, second] = ROOMS;
+    let signed = match with_room(node, &seal, pdf, first).await {
+        Err(Refused::Room) => with_room(node, &seal, pdf, second).await,
+        other => other,
+    };
+    match signed {
+        Ok(signed) => signed.ok_or(NotSealed::NoStamp),
+        Err(Refused::Room) => Err(NotSealed::Fault(Fault::broken("a signature that is larger than any"))),
+        Err(Refused::Fault(fault)) => Err(NotSealed::Fault(fault)),
+    }
 }
 
 /// Why a document was not signed.
