@@ -20,6 +20,7 @@ pub mod verification;
 
 use axum::Router;
 use registry::evidence::Evidence;
+use registry::holdings::Holdings;
 use registry::web::Nav;
 use std::sync::Arc;
 use store::blobs::Blobs;
@@ -41,7 +42,8 @@ pub async fn open(evidence: &Evidence) -> Result<(), TrustError> {
 }
 
 /// The pages and the API of this floor. `log` is where the public files of the node's log are.
-pub fn router(evidence: &Evidence, log: Option<Blobs>) -> Router {
+pub fn router(holdings: &Holdings, log: Option<Blobs>) -> Router {
+    let evidence = holdings.evidence();
     let accounts = evidence.accounts();
     // Packing the verifier takes a moment, which no visitor should wait for.
     let _ = verification::offline_digest();
@@ -52,8 +54,8 @@ pub fn router(evidence: &Evidence, log: Option<Blobs>) -> Router {
         .merge(help::router())
         .with_state(Arc::clone(accounts.site()))
         .merge(operation::router(evidence))
-        .merge(records::router().with_state(evidence.clone()))
+        .merge(records::router(holdings))
         .merge(numbers::router(&numbers::Numbers::new(evidence, log.clone())))
-        .merge(packages::router(&packages::Packages::new(evidence, log)))
+        .merge(packages::router(&packages::Packages::new(holdings, log)))
         .merge(certificates::router(&certificates::Certificates::new(evidence)))
 }

@@ -53,7 +53,7 @@ use trust::storage::Storage;
 use trust::tsa::{Form, Tsa};
 
 /// Who is told when a record is kept.
-const LISTENERS: [&str; 1] = [intake::works::LISTENER];
+const LISTENERS: [&str; 2] = [intake::works::LISTENER, registry::holdings::LISTENER];
 
 struct Server {
     /// The instruments, which the pages show as well.
@@ -235,9 +235,9 @@ impl Server {
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
         let holdings = Holdings::open(&evidence, (data, storage), config.holdings.settings()).await?;
-        let works = Works::open(&evidence).await?;
+        let works = Works::open(&holdings).await?;
         exhibit::open(&evidence).await?;
-        let rooms = exhibit::router(&evidence, Some(place.public.clone()))
+        let rooms = exhibit::router(&holdings, Some(place.public.clone()))
             .merge(intake::works::router(&works))
             .merge(registry::accounts::router(accounts.clone()));
         Ok(Self {

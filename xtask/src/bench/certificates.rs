@@ -19,7 +19,9 @@ use tower_service::Service as _;
 const ROOMS: Rooms = Rooms {
     nav: Vec::new,
     listeners: &[],
-    router: |evidence| exhibit::router(evidence, None).merge(registry::accounts::router(evidence.accounts().clone())),
+    router: |holdings| {
+        exhibit::router(holdings, None).merge(registry::accounts::router(holdings.evidence().accounts().clone()))
+    },
 };
 const CERTIFICATES: usize = 200;
 const RECORDS: usize = 1_000;

@@ -9,8 +9,11 @@ use registry::testing::{House, Rooms};
 use registry::web::Fault;
 
 const RECORDS: usize = 1_000_000;
-const ROOMS: Rooms =
-    Rooms { nav: Vec::new, listeners: &[], router: |evidence| registry::accounts::router(evidence.accounts().clone()) };
+const ROOMS: Rooms = Rooms {
+    nav: Vec::new,
+    listeners: &[],
+    router: |holdings| registry::accounts::router(holdings.evidence().accounts().clone()),
+};
 /// Words of titles: two characters each.
 const WORDS: &str = "月港渡口潮汐石榴纹样釉料配方灯下海棠书店招牌设计小样录音长篇小说摄影组照分镜脚本拍摄计划成片剪辑记录字幕\
     特效原片定稿修订草图角色场景商标数据工艺流程模具报告合同图纸源码版本发布测试文档译本改编周边预告短版母带词曲编曲混音演出现场访谈";

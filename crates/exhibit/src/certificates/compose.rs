@@ -159,6 +159,7 @@ impl Subject<'_> {
         if !self.is_whole() {
             let mode = match kept.entry.mode {
                 Mode::Digest => "leaf-mode-digest",
+                Mode::Deposit => "leaf-mode-deposit",
                 Mode::Salted => "leaf-mode-salted",
             };
             rows.push(Row::new(of_leaf("leaf-mode", &[]), spans(&of_leaf(mode, &[]))));

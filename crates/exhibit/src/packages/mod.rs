@@ -5,6 +5,7 @@
 //! holds and how it is checked stands in docs/conformance/packages.md; the reader is another program.
 
 mod check;
+mod originals;
 mod pages;
 mod readme;
 mod write;
@@ -15,6 +16,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use registry::accounts::Accounts;
 use registry::evidence::Evidence;
+use registry::holdings::Holdings;
 use registry::web::{Catalog, Node, Site};
 use std::sync::{Arc, LazyLock};
 use store::blobs::Blobs;
@@ -30,6 +32,8 @@ pub const RECORDS_MAX: usize = 2_000;
 #[derive(Clone)]
 pub struct Packages {
     evidence: Evidence,
+    /// The originals beside records.
+    holdings: Holdings,
     /// The public files of the node's log, for newer proofs.
     log: Option<Blobs>,
 }
@@ -37,8 +41,8 @@ pub struct Packages {
 impl Packages {
     /// Packages with proofs from this log.
     #[must_use]
-    pub fn new(evidence: &Evidence, log: Option<Blobs>) -> Self {
-        Self { evidence: evidence.clone(), log }
+    pub fn new(holdings: &Holdings, log: Option<Blobs>) -> Self {
+        Self { evidence: holdings.evidence().clone(), holdings: holdings.clone(), log }
     }
 
     fn node(&self) -> &Arc<Node> {
@@ -71,7 +75,8 @@ mod tests {
     #[test]
     fn a_reader_opens_the_largest_package() {
         // Five files a record, and what the package holds beside them.
-        assert!(super::RECORDS_MAX * 5 + 1_000 < proof::zip::Limits::default().entries);
+        let originals = super::originals::ORIGINALS_MAX as usize;
+        assert!(super::RECORDS_MAX * 5 + 1_000 + originals < proof::zip::Limits::default().entries);
     }
 
     #[test]

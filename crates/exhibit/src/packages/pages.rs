@@ -12,6 +12,7 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program, Sent};
 use registry::evidence::{Owner, Party, State as Stands};
+use registry::holdings::READERS;
 use registry::web::{Fault, Fields, get_alone};
 use std::collections::HashSet;
 use tokio::sync::mpsc;
@@ -28,8 +29,22 @@ pub(super) fn router() -> Router<Packages> {
         .route("/api/v1/records/{number}/package.zip", get(for_program).head(get_alone))
 }
 
-fn holds(names: &str) -> Holds {
-    if names == "no" { Holds::NoNames } else { Holds::Everything }
+/// What is asked for, for somebody who may take originals out or not.
+fn holds(names: &str, may_fetch: bool) -> Holds {
+    match (names, may_fetch) {
+        ("no", _) => Holds::NoNames,
+        (_, true) => Holds::Originals,
+        (_, false) => Holds::Everything,
+    }
+}
+
+/// Whether somebody may take an owner's originals out.
+async fn may_fetch(me: &Me, owner: &Owner) -> Result<bool, Fault> {
+    match Party::of(me, owner, READERS).await {
+        Ok(_) => Ok(true),
+        Err(Fault::NotAllowed) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 impl Packages {
@@ -57,7 +72,7 @@ impl Packages {
             }
         }
         // What cannot be finished is not begun.
-        if holds == Holds::Everything && self.node().seal().is_none() {
+        if holds.has_names() && self.node().seal().is_none() {
             return refuse(w.say("package-no-seal"));
         }
         let (to, from) = mpsc::channel(WAITING);
@@ -78,7 +93,8 @@ impl Packages {
 async fn one(State(room): State<Packages>, me: Me, Path(number): Path<String>) -> Response<Body> {
     let taken = async {
         let (by, entry) = room.evidence.reader(&me, &number, ANYONE).await?;
-        room.package(by, vec![entry.number], holds(&me.cx.query("names")), entry.number.to_string()).await
+        let holds = holds(&me.cx.query("names"), may_fetch(&me, &entry.owner).await?);
+        room.package(by, vec![entry.number], holds, entry.number.to_string()).await
     };
     me.cx.end(taken.await)
 }
@@ -92,7 +108,8 @@ async fn work(State(room): State<Packages>, me: Me, Path(id): Path<String>) -> R
         let kept = all.iter().filter(|entry| entry.state == Stands::Kept);
         let numbers: Vec<EvidenceNumber> = kept.map(|entry| entry.number).collect();
         let name = numbers.first().ok_or(Fault::NotFound)?.to_string();
-        room.package(by, numbers, holds(&me.cx.query("names")), format!("{name}-work")).await
+        let holds = holds(&me.cx.query("names"), may_fetch(&me, &by.owner).await?);
+        room.package(by, numbers, holds, format!("{name}-work")).await
     };
     me.cx.end(taken.await)
 }
@@ -120,7 +137,8 @@ async fn chosen(State(room): State<Packages>, Sent { me, fields }: Sent) -> Resp
         let numbers = numbers(&fields)?;
         let name = numbers.first().map(ToString::to_string).unwrap_or_default();
         let name = if numbers.len() > 1 { format!("{name}-and-{}", numbers.len() - 1) } else { name };
-        room.package(by, numbers, holds(fields.text("names")), name).await
+        let holds = holds(fields.text("names"), may_fetch(&me, &by.owner).await?);
+        room.package(by, numbers, holds, name).await
     };
     me.cx.end(taken.await)
 }
@@ -131,8 +149,10 @@ async fn for_program(State(room): State<Packages>, program: Program, Path(number
         program.may(Scopes::RecordsRead)?;
         let by = Party::of_program(&program, ANYONE).await?;
         let number: EvidenceNumber = number.parse().map_err(|_| Fault::NotFound)?;
-        let names = program.cx.query("names");
-        room.package(by, vec![number], holds(&names), number.to_string()).await
+        // A key that reads records alone gets them alone.
+        let may_fetch = program.may(Scopes::HoldingsRead).is_ok() && Party::of_program(&program, READERS).await.is_ok();
+        let holds = holds(&program.cx.query("names"), may_fetch);
+        room.package(by, vec![number], holds, number.to_string()).await
     };
     program.cx.end(taken.await)
 }

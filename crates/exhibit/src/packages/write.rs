@@ -3,6 +3,7 @@
 //! The manifest comes last, since it lists what went before; in it and in its token nothing of an owner
 //! is named. What breaks off leaves a ZIP without a directory, which no program takes for a whole one.
 
+use super::originals::Tally;
 use super::{Packages, readme};
 use crate::certificates::Certificates;
 use crate::verification::{anchors, offline};
@@ -13,6 +14,7 @@ use proof::package::{Part, RecordPart};
 use proof::record::EvidenceNumber;
 use registry::accounts::audit::Act;
 use registry::evidence::{Kept, Party, State};
+use registry::holdings::Content;
 use registry::web::Fault;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,14 +28,25 @@ use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes that are sent together.
 const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes of an original that are read together.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// What belongs into a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
-    /// Names, statements, certificates: what the owner hands to a court.
+    /// Names, statements, certificates and the originals that are kept here: what the owner hands to a court.
+    Originals,
+    /// The same without originals.
     Everything,
     /// What proves, without anything that names somebody.
     NoNames,
+}
+
+impl Holds {
+    /// Whether anybody is named.
+    pub(super) fn has_names(self) -> bool {
+        self != Self::NoNames
+    }
 }
 
 /// What was written and not sent yet.
@@ -62,7 +75,7 @@ impl Write for Outlet {
 }
 
 /// A package that is being written.
-struct Writing {
+pub(super) struct Writing {
     zip: ZipWriter<StreamWriter<Outlet>>,
     outlet: Outlet,
     to: Sender<Result<Vec<u8>, io::Error>>,
@@ -87,6 +100,27 @@ impl Writing {
             self.lines.push(Line::new(path, bytes.len() as u64, digest.as_bytes(), false));
         }
         if self.outlet.len() >= CHUNK_BYTES { self.send().await } else { Ok(()) }
+    }
+
+    /// An original, as it is read.
+    pub(super) async fn stream(&mut self, part: &Part, mut content: Content) -> Result<(), Fault> {
+        let (path, size) = (part.path(), content.holding.size);
+        let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        let options = options.large_file(size >= u64::from(u32::MAX));
+        self.zip.start_file(format!("{}/{path}", self.folder), options).map_err(Fault::broken)?;
+        let (mut hasher, mut at) = (DigestAlgorithm::Sha256.hasher(), 0);
+        while at < size {
+            let bytes = content.read_at(at, PIECE_BYTES).await?;
+            if bytes.is_empty() {
+                return Err(Fault::broken("an original ends early"));
+            }
+            hasher.update(&bytes);
+            self.zip.write_all(&bytes).map_err(Fault::broken)?;
+            at += bytes.len() as u64;
+            self.send().await?;
+        }
+        self.lines.push(Line::new(path, size, hasher.finish().as_bytes(), false));
+        Ok(())
     }
 
     async fn send(&mut self) -> Result<(), Fault> {
@@ -136,12 +170,18 @@ impl Packages {
     async fn fill(&self, by: &Party, numbers: &[EvidenceNumber], holds: Holds, to: &mut Writing) -> Result<(), Fault> {
         let certificates = self.certificates();
         let mut prover = self.log.clone().map(Prover::new);
+        let is_too_large = holds == Holds::Originals && !self.fits(by, numbers).await?;
+        let mut tally = Tally { is_too_large, ..Tally::default() };
+        let wanted = if is_too_large { Holds::Everything } else { holds };
         for number in numbers {
             let kept = self.evidence.kept(by, *number).await?;
             if kept.entry.state != State::Kept {
                 continue;
             }
             self.record(by, &kept, holds, &certificates, prover.as_mut(), to).await?;
+            if wanted == Holds::Originals {
+                self.originals(by, &kept, to, &mut tally).await?;
+            }
             self.evidence.note(by, &kept.entry, Act::Downloaded).await?;
         }
         let other = |path: &str| Part::Other(path.to_owned());
@@ -162,7 +202,7 @@ impl Packages {
             to.put(&other(&name), keys.as_bytes()).await?;
         }
         to.put(&Part::Verifier, offline().as_bytes()).await?;
-        let text = readme::text(numbers, holds, &public.instance.operator.name, &self.node().profile.url);
+        let text = readme::text(numbers, (holds, tally), &public.instance.operator.name, &self.node().profile.url);
         to.put(&Part::Readme, text.as_bytes()).await
     }
 
@@ -183,7 +223,7 @@ impl Packages {
             to.put(&part(RecordPart::Token), &newest).await?;
         }
         to.put(&part(RecordPart::Files), &kept.files.to_canonical_json()).await?;
-        if holds == Holds::Everything {
+        if holds.has_names() {
             to.put(&part(RecordPart::Openings), &kept.openings.to_canonical_json()).await?;
             let certificate = certificates.of(by, kept).await?;
             to.put(&part(RecordPart::Certificate), &certificate).await?;

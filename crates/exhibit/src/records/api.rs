@@ -1,6 +1,6 @@
 //! What programs read of records: `/api/v1/records` and below.
 
-use super::{file_of, filter_of, note_viewed, record_json};
+use super::{Records, file_of, filter_of, note_viewed, record_json};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -14,7 +14,7 @@ use registry::evidence::{Evidence, Party};
 use registry::web::{Fault, json};
 use serde_json::{Value, json};
 
-pub(super) fn router() -> Router<Evidence> {
+pub(super) fn router() -> Router<Records> {
     Router::new()
         .route("/api/v1/records", get(list))
         .route("/api/v1/records/{number}", get(show))

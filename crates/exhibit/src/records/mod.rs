@@ -5,25 +5,51 @@
 //! leaves a line in its trail when somebody looks at it or takes something of it (ent-07).
 
 mod api;
+mod care;
 mod pages;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::FromRef;
 use axum::http::Response;
 use base64ct::{Base64, Encoding as _};
+use registry::accounts::Accounts;
 use registry::accounts::audit::Act;
 use registry::evidence::{Evidence, Filter, Kept, Order, Owner, Party, State};
-use registry::web::{Catalog, Cx, Fault, Nav, download};
+use registry::holdings::Holdings;
+use registry::web::{Catalog, Cx, Fault, Nav, Site, download};
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
 
 /// The entry of the navigation.
 pub const NAV: Nav = Nav { href: "/records", words: &WORDS };
 
-pub(crate) fn router() -> Router<Evidence> {
-    pages::router().merge(api::router())
+/// The door of this room: records, and the originals beside them.
+#[derive(Clone)]
+struct Records(Holdings);
+
+impl FromRef<Records> for Evidence {
+    fn from_ref(records: &Records) -> Self {
+        records.0.evidence().clone()
+    }
+}
+
+impl FromRef<Records> for Accounts {
+    fn from_ref(records: &Records) -> Self {
+        records.0.evidence().accounts().clone()
+    }
+}
+
+impl FromRef<Records> for Arc<Site> {
+    fn from_ref(records: &Records) -> Self {
+        Arc::clone(records.0.evidence().accounts().site())
+    }
+}
+
+pub(crate) fn router(holdings: &Holdings) -> Router {
+    pages::router().merge(care::router()).merge(api::router()).with_state(Records(holdings.clone()))
 }
 
 /// What an address asks for.

@@ -1,6 +1,7 @@
 //! The list, one record, one file of it shown alone, and what is taken away.
 
-use super::{FILES, WORDS, file_of, filter_of, note_viewed};
+use super::care::{Originals, originals};
+use super::{FILES, Records, WORDS, file_of, filter_of, note_viewed};
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +21,7 @@ use registry::web::{Cx, Fault, Page, Words, download, grouped};
 /// Files on one page.
 const SHOWN: usize = 200;
 
-pub(super) fn router() -> Router<Evidence> {
+pub(super) fn router() -> Router<Records> {
     Router::new()
         .route("/records", get(list))
         .route("/records/{number}", get(show))
@@ -92,6 +93,7 @@ fn state(w: Words, state: State) -> (&'static str, String) {
 fn mode(w: Words, mode: Mode) -> String {
     match mode {
         Mode::Digest => w.say("mode-digest"),
+        Mode::Deposit => w.say("mode-deposit"),
         Mode::Salted => w.say("mode-salted"),
     }
 }
@@ -232,6 +234,7 @@ struct Record {
     is_salted: bool,
     is_kept: bool,
     has_files: bool,
+    originals: Option<Originals>,
     facts: Vec<(String, String)>,
     custodian: Option<(Vec<Choice>, String)>,
     token: String,
@@ -254,19 +257,30 @@ async fn open(evidence: &Evidence, me: &Me, number: &str, needed: &[Role]) -> Re
 }
 
 /// `GET /records/{number}`
-async fn show(Given(evidence): Given<Evidence>, me: Me, Path(number): Path<String>) -> Response<Body> {
+async fn show(
+    Given(evidence): Given<Evidence>,
+    Given(Records(holdings)): Given<Records>,
+    me: Me,
+    Path(number): Path<String>,
+) -> Response<Body> {
     let shown = async {
         let (by, entry) = evidence.reader(&me, &number, ANYONE).await?;
         // An approver may have decided, or the authority may sign again.
         evidence.look_again(&entry).await?;
         let kept = evidence.kept(&by, entry.number).await?;
         note_viewed(&evidence, &by, &kept).await?;
-        record(&evidence, &me, &by, &kept).await.map(|page| me.cx.page(&page))
+        let originals = originals(&holdings, &me, &by, &kept).await?;
+        record(&evidence, &me, (&by, &kept), originals).await.map(|page| me.cx.page(&page))
     };
     me.cx.end(shown.await)
 }
 
-async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result<Record, Fault> {
+async fn record(
+    evidence: &Evidence,
+    me: &Me,
+    (by, kept): (&Party, &Kept),
+    originals: Option<Originals>,
+) -> Result<Record, Fault> {
     let (cx, w) = (&me.cx, me.cx.words(&WORDS));
     let entry = &kept.entry;
     let number = entry.number.to_string();
@@ -348,6 +362,7 @@ async fn record(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result
         is_new,
         is_salted: entry.mode == Mode::Salted,
         has_files: entry.files > 0,
+        originals,
         facts,
         custodian,
         token: cx.form_token(),

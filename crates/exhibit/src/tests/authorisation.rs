@@ -139,6 +139,9 @@ const ROUTES: &[Route] = &[
     ("POST", "/records/{number}/files/{place}", Holder),
     ("POST", "/records/{number}/custodian", Holder),
     ("GET", "/records/{number}/take/{name}", Holder),
+    ("GET", "/records/{number}/care", Holder),
+    ("GET", "/records/{number}/care/{place}", Holder),
+    ("POST", "/records/{number}/care/{place}", Holder),
     ("GET", "/records/{number}/certificate.pdf", Holder),
     ("GET", "/records/{number}/code.svg", Holder),
     ("GET", "/records/{number}/code.png", Holder),
@@ -176,13 +179,18 @@ async fn nobody_gets_where_he_or_she_may_not() {
     check_routes(&house, ROUTES, &["exhibit/src", "registry/src"], async |lin| {
         let me = house.me(lin).await;
         let party = Party::of(&me, &registry::evidence::Owner::Person(me.person.id.clone()), &[]).await.unwrap();
-        let entry = house.evidence.preserve(&party, &super::evidence::draft("k", "Harbour")).await.unwrap();
+        let mut draft = super::evidence::draft("k", "Harbour");
+        draft.mode = registry::evidence::Mode::Deposit;
+        draft.files[0].digest = proof::digest::DigestAlgorithm::Sha256.digest(b"abc").to_string();
+        let entry = house.evidence.preserve(&party, &draft).await.unwrap();
         let number = entry.number.to_string();
         let new = NewUpload { size: 3, digest: None, name: String::new(), draft: String::new() };
         let open = house.holdings.begin(&party, &new).await.unwrap().id;
         let digest = proof::digest::DigestAlgorithm::Sha256.digest(b"abc").as_bytes().try_into().ok();
         let whole = house.holdings.begin(&party, &NewUpload { digest, ..new }).await.unwrap().id;
         let whole = house.holdings.receive(&party, &whole, Piece::default(), "abc".into()).await.unwrap();
+        house.holdings.attach_all(&party, &entry).await.unwrap();
+        assert_eq!(house.holdings.count_of(&entry).await.unwrap(), 1);
         vec![
             ("/uploads/{id}", format!("/uploads/{open}")),
             ("/holdings/{id}", format!("/holdings/{}", whole.holding.unwrap())),

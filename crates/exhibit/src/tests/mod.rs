@@ -18,7 +18,9 @@ use trust::storage::Storage;
 const ROOMS: Rooms = Rooms {
     nav: crate::navigation,
     listeners: &[],
-    router: |evidence| crate::router(evidence, None).merge(registry::accounts::router(evidence.accounts().clone())),
+    router: |holdings| {
+        crate::router(holdings, None).merge(registry::accounts::router(holdings.evidence().accounts().clone()))
+    },
 };
 
 async fn house() -> House {

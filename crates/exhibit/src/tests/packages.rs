@@ -3,9 +3,12 @@
 use super::evidence::{draft, party_of};
 use super::house;
 use crate::verification::anchors;
+use proof::digest::DigestAlgorithm;
 use proof::report::Verdict;
 use proof_wasm::desk::Desk;
 use proof_wasm::judge::Outcome;
+use registry::evidence::{DraftFile, Party};
+use registry::holdings::{NewUpload, Piece};
 use registry::testing::House;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -112,4 +115,63 @@ async fn a_package_is_checked_by_the_desk_and_by_its_own_text() {
     mei.post("/packages", &[("number", &one)]).await.is(404);
     let work = Zip::of(&lin.download("/works/W1/package.zip").await);
     assert_eq!(work.names().iter().filter(|name| name.ends_with("record.json")).count(), 2);
+}
+
+/// A record that deposits, with its originals beside it: the paths and contents that it was given.
+async fn deposited(house: &House, by: &Party, files: &[(&str, &[u8])]) -> registry::evidence::Entry {
+    let mut made = draft("deposit", "月港");
+    made.mode = registry::evidence::Mode::Deposit;
+    made.files.clear();
+    for (path, content) in files {
+        let digest = DigestAlgorithm::Sha256.digest(content);
+        let bytes = digest.as_bytes().try_into().ok();
+        let size = content.len() as u64;
+        let new = NewUpload { size, digest: bytes, name: (*path).to_owned(), draft: String::new() };
+        let upload = house.holdings.begin(by, &new).await.unwrap();
+        house.holdings.receive(by, &upload.id, Piece::default(), content.to_vec().into()).await.unwrap();
+        let (path, digest) = ((*path).to_owned(), digest.to_string());
+        made.files.push(DraftFile { path, size, digest, sm3: String::new(), is_attached: false });
+    }
+    let entry = house.evidence.preserve(by, &made).await.unwrap();
+    assert!(house.holdings.attach_all(by, &entry).await.unwrap().is_empty());
+    entry
+}
+
+#[tokio::test]
+async fn a_package_holds_the_originals_that_are_kept() {
+    let house = house().await;
+    let mut lin = house.person("lin").await;
+    let by = party_of(&house, &lin).await;
+    // Longer than what is read at a time; and a name that no archive may have.
+    let film: Vec<u8> = (0..3_000_001_u32).map(|at| (at % 251) as u8).collect();
+    let files = [("成片/月港.mov", film.as_slice()), ("C:\\notes.txt", b"notes")];
+    let entry = deposited(&house, &by, &files).await;
+    let (number, place) = (entry.number.to_string(), format!("/records/{}/package.zip", entry.number));
+    let bytes = lin.download(&place).await;
+    let zip = Zip::of(&bytes);
+    let folder = format!("{number}/records/{number}/originals");
+    let content = |zip: &Zip, name: &str| {
+        zip.0.iter().find(|(path, _)| *path == format!("{folder}/{name}")).map(|(_, content)| content.clone())
+    };
+    assert_eq!(content(&zip, "成片/月港.mov").as_deref(), Some(film.as_slice()));
+    assert_eq!(content(&zip, "file-1").as_deref(), Some(&b"notes"[..]));
+    // Our own reader takes the archive, and the desk needs nothing else.
+    let outcome = judged(&house, &zip.0);
+    assert_eq!(outcome.verdict(), Verdict::Valid, "{:?}", zip.names());
+    let listed = zip.0.iter().find(|(path, _)| path.ends_with("/package.json")).unwrap();
+    assert!(String::from_utf8_lossy(&listed.1).contains("originals/成片/月港.mov"));
+    let readme = |zip: &Zip| {
+        let (_, text) = zip.0.iter().find(|(path, _)| path.ends_with("/README.txt")).unwrap();
+        String::from_utf8(text.clone()).unwrap()
+    };
+    assert!(readme(&zip).contains("The original files (2)"));
+    // Without names there are none, since they lie under their names.
+    let plain = Zip::of(&lin.download(&format!("{place}?names=no")).await);
+    assert!(!plain.names().iter().any(|name| name.contains("originals")) && !readme(&plain).contains("riginal file"));
+    // What was removed is said.
+    let held = house.holdings.of_record(&by, &entry).await.unwrap();
+    house.holdings.remove(&by, &held[1].holding.id).await.unwrap();
+    let zip = Zip::of(&lin.download(&place).await);
+    assert!(content(&zip, "file-1").is_none() && content(&zip, "成片/月港.mov").is_some());
+    assert!(readme(&zip).contains("not in this package: 1"), "{}", readme(&zip));
 }

@@ -17,6 +17,7 @@ const ROUTES: &[Route] = &[
     ("GET", "/protect/{id}/files", Holder),
     ("POST", "/protect/{id}/files", Holder),
     ("GET", "/protect/{id}/list", Holder),
+    ("GET", "/protect/{id}/originals", Holder),
     ("POST", "/protect/{id}/added", Person),
     ("GET", "/works", Person),
     ("GET", "/works/{id}", Holder),

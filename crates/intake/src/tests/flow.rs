@@ -271,7 +271,7 @@ async fn files_that_come_after_the_confirmation_was_shown_are_not_stamped_unseen
     // Two batches at once: both are there.
     let other = begun(&mut lin, "photo", &["a.jpg"]).await;
     let me = house.me(&lin).await;
-    let works = Works::of(&house.evidence);
+    let works = Works::of(&house.holdings);
     let (one, two) = tokio::join!(
         works.add_for_test(&me, &other, &["x.jpg", "b.jpg"]),
         works.add_for_test(&me, &other, &["x.jpg", "c.jpg"])
@@ -294,7 +294,7 @@ async fn nobody_writes_into_anothers_work() {
     let hers = begun(&mut mei, "photo", &["b.jpg"]).await;
     told(&mut mei, &hers, "Mine", "finished", &[("work", &work)]).await;
     confirmed(&mut mei, &hers).await;
-    Works::of(&house.evidence).round().await.unwrap();
+    Works::of(&house.holdings).round().await.unwrap();
     let page = lin.page(&format!("/works/{work}")).await;
     assert!(page.contains("Some stages have no stamp yet"), "her record is not under his work");
     mei.get(&format!("/works/{work}")).await.is(404);
@@ -349,7 +349,7 @@ async fn a_salted_record_asks_for_the_salts() {
 }
 
 async fn stages(house: &House) {
-    let works = Works::of(&house.evidence);
+    let works = Works::of(&house.holdings);
     let mut lin = house.person("lin").await;
     let first = begun(&mut lin, "photo", &["raw.dng"]).await;
     told(&mut lin, &first, "Harbour", "raw", &[]).await;
@@ -453,7 +453,7 @@ async fn an_organisation_asks_its_approver_first() {
 #[tokio::test]
 async fn drafts_run_out_and_go_with_their_person() {
     let house = house().await;
-    let works = Works::of(&house.evidence);
+    let works = Works::of(&house.holdings);
     let mut lin = house.person("lin").await;
     let id = begun(&mut lin, "photo", &["a.jpg"]).await;
     works.sweep(house.node.now().plus_s(29 * 86_400)).await.unwrap();

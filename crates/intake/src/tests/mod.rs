@@ -2,6 +2,7 @@
 
 mod api;
 mod authorisation;
+mod deposit;
 mod flow;
 
 use crate::works::{LISTENER, NAV, Works, router};
@@ -9,9 +10,9 @@ use registry::testing::{Browser, House, Rooms};
 
 const ROOMS: Rooms = Rooms {
     nav: || vec![NAV],
-    listeners: &[LISTENER],
-    router: |evidence| {
-        let (opened, accounts) = (Works::of(evidence), evidence.accounts().clone());
+    listeners: &[LISTENER, registry::holdings::LISTENER],
+    router: |holdings| {
+        let (opened, accounts) = (Works::of(holdings), holdings.evidence().accounts().clone());
         router(&opened).merge(registry::accounts::router(accounts))
     },
 };
@@ -26,7 +27,7 @@ async fn house_on_postgres() -> House {
 }
 
 async fn opened(house: House) -> House {
-    Works::open(&house.evidence).await.unwrap();
+    Works::open(&house.holdings).await.unwrap();
     house
 }
 

@@ -82,6 +82,9 @@ async fn add(
         if sending.files.len() > ADDED_MAX || !is_id(&id) {
             return Err(Fault::Form);
         }
+        if sending.mode == Mode::Deposit && !works.holdings().is_offered() {
+            return Err(Fault::Field { field: "mode", what: me.cx.words(&WORDS).say("deposit-off") });
+        }
         let mut draft = match works.draft(&me, &id).await? {
             Some(draft) => draft,
             None => {

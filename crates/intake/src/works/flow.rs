@@ -149,7 +149,9 @@ async fn show_what(
         Some(id) => works.find_work(&works.party(me, &draft.application).await?, id).await?,
         None => None,
     };
-    Ok(me.cx.page(&What::new(&me.cx, common, draft, &vocabulary, (&drafts, work.as_ref(), typed))))
+    let deposit = works.holdings().is_offered().then(|| works.deposit_note(&me.cx));
+    let page = What::new(&me.cx, common, draft, &vocabulary, (&drafts, work.as_ref(), typed, deposit.as_deref()));
+    Ok(me.cx.page(&page))
 }
 
 /// `GET /protect/{id}`
@@ -196,7 +198,8 @@ async fn take_what(State(works): State<Works>, Path(id): Path<String>, Sent { me
         };
         application.is_each = fields.is_ticked("each");
         let typed = fields.text("digests");
-        let chosen = Mode::parse(fields.text("mode"));
+        let is_offered = |mode: &Mode| *mode != Mode::Deposit || works.holdings().is_offered();
+        let chosen = Mode::parse(fields.text("mode")).filter(is_offered);
         if draft.files == 0 && chosen.is_some() {
             application.mode = chosen;
         }
@@ -225,13 +228,15 @@ async fn take_what(State(works): State<Works>, Path(id): Path<String>, Sent { me
                 if draft.application.mode() == Mode::Salted {
                     return Err(field(w.say("digests-salted")));
                 }
-                works.add_files(&me, &draft, Mode::Digest, &files).await?;
+                works.add_files(&me, &draft, draft.application.mode(), &files).await?;
                 draft = works.open_draft(&me, &id).await?;
             }
             if fields.text("go") == "keep" {
                 return Ok(());
             }
-            draft.application.check_what(w, &vocabulary, draft.files)
+            draft.application.check_what(w, &vocabulary, draft.files)?;
+            let lacks = works.draft_lacks(&me, &draft).await?;
+            lacks.map_or(Ok(()), |what| Err(Fault::Field { field: "originals", what }))
         };
         match checked.await {
             Err(fault @ Fault::Field { .. }) => show_what(&works, &me, &draft, typed, Some(&fault), false).await,
@@ -389,6 +394,7 @@ async fn show_confirm(
         let title = entry.title.map(|title| title.title).unwrap_or_default();
         (entry.number.to_string(), title)
     });
+    let lacks = works.lacking(me, &draft.application, &files).await?;
     let kind = vocabulary.kind(&draft.application.kind);
     let own = files.iter().filter(|file| !file.is_attached).count() as u64;
     let (count, each) = (draft.files, if draft.application.is_each { own } else { 0 });
@@ -398,6 +404,8 @@ async fn show_confirm(
         c: Common::new(cx, draft, fault, is_overtaken),
         leaf: askama::Template::render(&leaf).map_err(Fault::broken)?,
         is_salted: made.mode == Mode::Salted,
+        deposit: (made.mode == Mode::Deposit).then(|| works.deposit_note(cx)),
+        lacks,
         each,
         count,
         earlier,
@@ -478,6 +486,7 @@ impl Works {
         let files: Vec<DraftFile> = self.files(me, &draft.id).await?.into_iter().map(|(_, file)| file).collect();
         let idem = format!("draft/{}", draft.id);
         let work = draft.application.work.clone().unwrap_or_else(|| Self::new_work(&by, &idem));
+        self.hand_over(me, &draft.application, &files).await?;
         self.preserve(&by, &draft.application, (&idem, &work), files, cx).await
     }
 
@@ -500,14 +509,22 @@ impl Works {
         if files.len() > FILES_MAX {
             return Err(field("files", w.fill("files-many", &[("count", &FILES_MAX.to_string())])));
         }
+        let all = application.draft(node, by, &vocabulary, (idem.to_owned(), content.clone(), work), files.clone());
         if !application.is_each {
-            let key = (idem.to_owned(), content, work);
-            let entry = self.evidence().preserve(by, &application.draft(node, by, &vocabulary, key, files)).await?;
+            // Asked for again, it is the same record, whatever became of its originals since.
+            if all.mode == Mode::Deposit && !self.evidence().is_made(by, &all).await? {
+                self.check_originals(by, &files, w).await?;
+            }
+            let entry = self.evidence().preserve(by, &all).await?;
+            self.attach(by, &entry).await;
             self.note_kept(by, &entry).await?;
             return Ok(vec![entry]);
         }
-        let all = application.draft(node, by, &vocabulary, (idem.to_owned(), content.clone(), work), files.clone());
         self.evidence().check(by, &all).await?;
+        let first = Draft { idem: format!("{idem}/0"), ..all.clone() };
+        if all.mode == Mode::Deposit && !self.evidence().is_made(by, &first).await? {
+            self.check_originals(by, &files, w).await?;
+        }
         let (attached, own): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_attached);
         if own.len() > EACH_MAX || attached.len() > ATTACHED_MAX {
             let counts = [("count", EACH_MAX.to_string()), ("attached", ATTACHED_MAX.to_string())];
@@ -533,6 +550,7 @@ impl Works {
                 .collect();
             for entry in join_all(made.iter().map(|draft| self.evidence().preserve(by, draft))).await {
                 let entry = entry?;
+                self.attach(by, &entry).await;
                 self.note_kept(by, &entry).await?;
                 entries.push(entry);
             }

@@ -2,7 +2,8 @@
 //!
 //! A draft is its person's alone until it is confirmed; a work is its owner's, a person's or an
 //! organisation's. Nothing is stamped before the confirmation, and the page that asks for it shows the
-//! document as it will be. Files are hashed where they are: no byte of them comes here (ipr-03).
+//! document as it will be. Files are hashed where they are; a byte of them comes here only where the person
+//! chose to deposit them (ipr-03, ipr-04).
 
 mod api;
 mod chain;
@@ -11,6 +12,7 @@ mod flow;
 mod jobs;
 mod keeper;
 mod model;
+mod originals;
 mod pages;
 mod schema;
 mod store;
@@ -20,6 +22,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use registry::accounts::Accounts;
 use registry::evidence::Evidence;
+use registry::holdings::Holdings;
 use registry::web::{Catalog, Nav, Node, Site};
 use std::sync::{Arc, LazyLock};
 use trust::TrustError;
@@ -37,32 +40,36 @@ pub const LISTENER: &str = "works";
 
 /// The door of this room.
 #[derive(Clone)]
-pub struct Works(Evidence);
+pub struct Works(Holdings);
 
 impl Works {
     /// Opens the works of an instance.
     ///
     /// # Errors
     /// Where the database does not open.
-    pub async fn open(evidence: &Evidence) -> Result<Self, TrustError> {
-        let accounts = evidence.accounts();
+    pub async fn open(holdings: &Holdings) -> Result<Self, TrustError> {
+        let accounts = holdings.evidence().accounts();
         accounts.db().clone().with(schema::SCHEMA).await?;
         accounts.add_keeper(Arc::new(keeper::WorkKeeper(accounts.db().clone())));
-        Ok(Self(evidence.clone()))
+        Ok(Self(holdings.clone()))
     }
 
     /// The door, where the room was opened already.
     #[cfg(test)]
-    pub(crate) fn of(evidence: &Evidence) -> Self {
-        Self(evidence.clone())
+    pub(crate) fn of(holdings: &Holdings) -> Self {
+        Self(holdings.clone())
     }
 
-    fn evidence(&self) -> &Evidence {
+    fn holdings(&self) -> &Holdings {
         &self.0
     }
 
+    fn evidence(&self) -> &Evidence {
+        self.0.evidence()
+    }
+
     fn accounts(&self) -> &Accounts {
-        self.0.accounts()
+        self.evidence().accounts()
     }
 
     fn node(&self) -> &Arc<Node> {
@@ -91,6 +98,7 @@ pub fn router(works: &Works) -> Router {
     Router::new()
         .merge(flow::router())
         .merge(files::router())
+        .merge(originals::router())
         .merge(chain::router())
         .merge(api::router())
         .with_state(works.clone())

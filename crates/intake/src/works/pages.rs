@@ -98,6 +98,8 @@ pub(super) struct What {
     is_published: Option<bool>,
     modes: Vec<Choice>,
     is_mode_fixed: bool,
+    takes_originals: bool,
+    is_deposit: bool,
     is_each: bool,
     typed: String,
     files: u64,
@@ -114,7 +116,7 @@ impl What {
         common: Common,
         draft: &Opened,
         vocabulary: &Vocabulary,
-        (drafts, work, typed): (&[Opened], Option<&Work>, &str),
+        (drafts, work, typed, deposit): (&[Opened], Option<&Work>, &str, Option<&str>),
     ) -> Self {
         let w = cx.words(&WORDS);
         let application = &draft.application;
@@ -128,16 +130,13 @@ impl What {
         let caution = vocabulary.kind(&application.kind).map(|kind| kind.caution).unwrap_or_default();
         let mode = |mode: Mode| {
             let (name, note) = match mode {
-                Mode::Digest => ("mode-digest", "mode-digest-note"),
-                Mode::Salted => ("mode-salted", "mode-salted-note"),
+                Mode::Digest => ("mode-digest", w.say("mode-digest-note")),
+                Mode::Deposit => ("mode-deposit", deposit.unwrap_or_default().to_owned()),
+                Mode::Salted => ("mode-salted", w.say("mode-salted-note")),
             };
-            Choice {
-                id: mode.name().to_owned(),
-                name: w.say(name),
-                note: w.say(note),
-                is_chosen: application.mode == Some(mode),
-            }
+            Choice { id: mode.name().to_owned(), name: w.say(name), note, is_chosen: application.mode == Some(mode) }
         };
+        let is_offered = |mode: &Mode| *mode != Mode::Deposit || deposit.is_some();
         let begun = |one: &Opened| {
             let kind = vocabulary.kind_words(&one.application.kind, cx.language);
             let untitled = one.application.title.is_empty();
@@ -150,7 +149,9 @@ impl What {
             patent: caution == Caution::Patent,
             secret: caution == Caution::Secret,
             is_published: application.is_published,
-            modes: Mode::ALL.into_iter().map(mode).collect(),
+            modes: Mode::ALL.into_iter().filter(is_offered).map(mode).collect(),
+            takes_originals: deposit.is_some(),
+            is_deposit: application.mode == Some(Mode::Deposit),
             is_mode_fixed: draft.files > 0,
             is_each: application.is_each,
             typed: typed.to_owned(),
@@ -317,6 +318,10 @@ pub(super) struct Confirm {
     pub c: Common,
     pub leaf: String,
     pub is_salted: bool,
+    /// What is said of depositing, where it does.
+    pub deposit: Option<String>,
+    /// What is lacking of its originals.
+    pub lacks: Option<String>,
     /// The number of records where each file gets its own; else 0.
     pub each: u64,
     pub count: u64,

@@ -488,6 +488,7 @@ act-deposited = Deposited an original
 act-original-removed = Removed an original
 act-original-held = Held an original
 act-original-released = Lifted the hold on an original
+act-original-handed = Handed an original over to an organisation
 
 # Mail: the first line is the subject
 mail-foot = This mail was sent by a Shiyin node. We never ask for a password by mail, nor for opening a link.

@@ -488,6 +488,7 @@ act-deposited = 存入原件
 act-original-removed = 删除原件
 act-original-held = 保全原件
 act-original-released = 解除原件保全
+act-original-handed = 将原件移交给机构
 
 # Mail: the first line is the subject
 mail-foot = 此邮件由时印节点自动发出。我们不会在邮件中索取密码，也不会要求点击链接。

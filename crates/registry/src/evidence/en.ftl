@@ -44,6 +44,7 @@ leaf-published-yes = Published already (the applicant’s own word)
 leaf-published-no = Not published yet (the applicant’s own word)
 leaf-mode = Mode
 leaf-mode-digest = Digests only. The applicant keeps the files; this node does not have them
+leaf-mode-deposit = Deposit. Digests are stamped; the original files were deposited at this node, sealed
 leaf-mode-salted = Salted digests only. The applicant keeps salts and files; this node has neither
 leaf-files = Files
 leaf-count = { $count }, { $size }

@@ -246,6 +246,7 @@ impl Facts<'_> {
         }
         let mode = match self.mode {
             Mode::Digest => "leaf-mode-digest",
+            Mode::Deposit => "leaf-mode-deposit",
             Mode::Salted => "leaf-mode-salted",
         };
         if self.count > 0 {

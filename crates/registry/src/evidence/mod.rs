@@ -43,7 +43,7 @@ pub struct Evidence(Arc<Inner>);
 
 struct Inner {
     accounts: Accounts,
-    /// The kinds of jobs that are added when a record is kept: one for each room that wants to know.
+    /// The kinds of jobs that are added when a record waits for an approver, and when it is kept: one for each room that wants to know.
     listeners: Vec<&'static str>,
     vocabularies: Vocabularies,
     /// Where the next round goes on among the records that wait for an approver.
@@ -52,7 +52,8 @@ struct Inner {
 
 impl Evidence {
     /// Opens the evidence of an instance. A job of each of these kinds, with the record's number, is
-    /// added in the transaction in which a record is kept.
+    /// added in the transaction in which a record is kept, and in the one in which it begins to wait for an
+    /// approver.
     ///
     /// # Errors
     /// Where the database does not open.

@@ -252,19 +252,22 @@ impl Party {
 pub enum Mode {
     /// Digests alone; the applicant keeps the files (ipr-03).
     Digest,
+    /// Digests, and the files are kept at the node as well (ipr-04).
+    Deposit,
     /// Commitments under salts that only the applicant has (priv-02).
     Salted,
 }
 
 impl Mode {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Digest, Self::Salted];
+    pub const ALL: [Self; 3] = [Self::Digest, Self::Deposit, Self::Salted];
 
     /// Its name in records, forms and the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Digest => "digest",
+            Self::Deposit => "deposit",
             Self::Salted => "salted",
         }
     }
@@ -317,8 +320,12 @@ impl DraftFile {
         let bytes = |text: &str| proof::digest::from_hex(text)?.try_into().ok();
         match mode {
             Mode::Salted => Some(Content::Salted(Commitment::from_digest(bytes(&self.digest)?))),
-            Mode::Digest if self.sm3.is_empty() => Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: None }),
-            Mode::Digest => Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: Some(bytes(&self.sm3)?) }),
+            Mode::Digest | Mode::Deposit if self.sm3.is_empty() => {
+                Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: None })
+            }
+            Mode::Digest | Mode::Deposit => {
+                Some(Content::Digests { sha256: bytes(&self.digest)?, sm3: Some(bytes(&self.sm3)?) })
+            }
         }
     }
 }

@@ -17,8 +17,8 @@ use proof::record::{
 };
 use proof::verify::{imprint, told};
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::Value;
 use store::jobs::{self, NewJob};
+use store::{Tx, Value};
 use trust::TrustError;
 use trust::keys::random;
 
@@ -89,6 +89,14 @@ impl Evidence {
         self.titled(id, &by.key).await
     }
 
+    /// Whether a record of this draft was made before, so that asking again gives that one.
+    ///
+    /// # Errors
+    /// A field fault where its key came with other content.
+    pub async fn is_made(&self, by: &Party, draft: &Draft) -> Result<bool, Fault> {
+        Ok(self.found(by, draft).await?.is_some())
+    }
+
     /// The record that was made with this key before.
     async fn found(&self, by: &Party, draft: &Draft) -> Result<Option<i64>, Fault> {
         let sql = "select id, draft from record where owner = $1 and idem = $2";
@@ -143,7 +151,7 @@ impl Evidence {
         }
         let blocked = self.accounts().blocked().await?;
         let is_blocked = |file: &&super::DraftFile| blocked.contains(&file.digest);
-        match draft.files.iter().find(is_blocked).filter(|_| draft.mode == Mode::Digest) {
+        match draft.files.iter().find(is_blocked).filter(|_| draft.mode != Mode::Salted) {
             Some(file) => Err(field("files", w.fill("file-blocked", &[("name", &file.path)]))),
             None => Ok(()),
         }
@@ -276,6 +284,8 @@ impl Evidence {
                 let request = self.accounts().ask_approval(tx, &organisation.id, who, what, by.now).await?;
                 let sql = "update record set request = $2 where id = $1";
                 tx.execute(sql, &[composed.id.into(), request.into()]).await?;
+                // Approval may take longer than what belongs to the record would wait without it.
+                self.tell(tx, (composed.id, "/asked"), composed.number, by.now).await?;
             }
             Ok(true)
         });
@@ -319,13 +329,25 @@ impl Evidence {
             let sql = "update record_content set token = $2 where id = $1";
             tx.execute(sql, &[entry.id.into(), token.into()]).await?;
             note(tx, &scope, &entry.actor, Act::Preserved, &object, now).await?;
-            for kind in &self.0.listeners {
-                let (job, number) = (format!("{kind}/{}", entry.id), entry.number.to_string());
-                let new = NewJob { id: &job, kind, payload: &number, due_ms: 0, tries_max: TRIES };
-                jobs::add(tx, &new, now.unix_s() * 1000).await?;
-            }
-            Ok(())
+            self.tell(tx, (entry.id, ""), entry.number, now).await
         })
+    }
+
+    /// Adds a job for each room that listens.
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        (id, what): (i64, &str),
+        number: EvidenceNumber,
+        now: Time,
+    ) -> Result<(), TrustError> {
+        let number = number.to_string();
+        for kind in &self.0.listeners {
+            let job = format!("{kind}/{id}{what}");
+            let new = NewJob { id: &job, kind, payload: &number, due_ms: 0, tries_max: TRIES };
+            jobs::add(tx, &new, now.unix_s() * 1000).await?;
+        }
+        Ok(())
     }
 
     /// Takes over what an approver decided; whether that was anything.

@@ -44,6 +44,7 @@ leaf-published-yes = 已经发表（申请人自述）
 leaf-published-no = 尚未发表（申请人自述）
 leaf-mode = 方式
 leaf-mode-digest = 脱敏认证。只提交摘要，文件由申请人自行保管，本节点不持有原文件
+leaf-mode-deposit = 存证认证。加盖时间的是摘要，原文件已加密存入本节点
 leaf-mode-salted = 加盐脱敏认证。只提交加盐后的承诺值，盐与文件都由申请人自行保管，本节点两者皆无
 leaf-files = 文件
 leaf-count = { $count } 个，{ $size }

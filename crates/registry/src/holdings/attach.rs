@@ -3,7 +3,7 @@
 use super::finish::place;
 use super::model::{About, Care, Check, CopyOf, Holding, Outcome, State, Why};
 use super::{Holdings, WORDS, refused};
-use crate::evidence::{DraftFile, Entry, Mode, Owner, Party};
+use crate::evidence::{DraftFile, Entry, FILES_MAX, Mode, Owner, Party};
 use crate::web::Fault;
 use axum::http::StatusCode;
 use proof::der::Time;
@@ -144,7 +144,7 @@ impl Holdings {
             let sql = "insert into record_holding (record, place, holding, is_matched) values ($1, $2, $3, $4) \
                        on conflict (record, place) do nothing";
             let values: [Value; 4] =
-                [record.into(), (one.place as i64).into(), one.holding.as_str().into(), (mode == Mode::Digest).into()];
+                [record.into(), (one.place as i64).into(), one.holding.as_str().into(), (mode != Mode::Salted).into()];
             if tx.execute(sql, &values).await? == 0 {
                 continue;
             }
@@ -165,6 +165,16 @@ impl Holdings {
     /// # Errors
     /// A refusal where one of them is another's, differs, or was removed.
     pub async fn attach_to(&self, by: &Party, entry: &Entry, attached: &[Attached]) -> Result<(), Fault> {
+        let files = self.files_of(by, entry).await?;
+        self.check_attach(by, entry.mode, &files, attached).await?;
+        let done: Result<(), StoreError> = store::transaction!(self.db(), tx => {
+            self.attach(tx, by, entry.id, entry.mode, attached).await
+        });
+        Ok(done?)
+    }
+
+    /// The files of a record, as its draft had them.
+    pub(super) async fn files_of(&self, by: &Party, entry: &Entry) -> Result<Vec<DraftFile>, Fault> {
         let kept = self.evidence().kept(by, entry.number).await?;
         let names = kept.names();
         let file = |(place, file): (usize, &proof::record::File)| DraftFile {
@@ -177,12 +187,7 @@ impl Holdings {
             sm3: String::new(),
             is_attached: file.is_attached,
         };
-        let files: Vec<DraftFile> = kept.files.all().iter().enumerate().map(file).collect();
-        self.check_attach(by, entry.mode, &files, attached).await?;
-        let done: Result<(), StoreError> = store::transaction!(self.db(), tx => {
-            self.attach(tx, by, entry.id, entry.mode, attached).await
-        });
-        Ok(done?)
+        Ok(kept.files.all().iter().enumerate().map(file).collect())
     }
 
     /// The originals of a record with everything that its page of maintenance tells, in the order of its
@@ -191,11 +196,25 @@ impl Holdings {
     /// # Errors
     /// Where the database or the vault fails.
     pub async fn of_record(&self, by: &Party, entry: &Entry) -> Result<Vec<Care>, Fault> {
+        self.of_record_from(by, entry, (0, FILES_MAX)).await
+    }
+
+    /// The same for at most so many files, from a place on.
+    ///
+    /// # Errors
+    /// As [`Holdings::of_record`].
+    pub async fn of_record_from(
+        &self,
+        by: &Party,
+        entry: &Entry,
+        (from, count): (usize, usize),
+    ) -> Result<Vec<Care>, Fault> {
         let sql = sql!(
             "select COLUMNS, r.place, r.is_matched from record_holding r join holding h on h.id = r.holding \
-             where r.record = $1 and h.owner = $2 order by r.place"
+             where r.record = $1 and h.owner = $2 and r.place >= $3 order by r.place limit $4"
         );
-        let rows = self.db().rows(sql, &[entry.id.into(), by.owner.name().into()]).await?;
+        let values = [entry.id.into(), by.owner.name().into(), (from as i64).into(), (count as i64).into()];
+        let rows = self.db().rows(sql, &values).await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             let holding = read(row, by)?;
@@ -204,6 +223,28 @@ impl Holdings {
             found.push(Care { place, is_matched: row.int(11)? != 0, holding, copies, holds });
         }
         Ok(found)
+    }
+
+    /// Beside how many files of a record there is or was an original.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_of(&self, entry: &Entry) -> Result<u64, Fault> {
+        let rows = self.db().rows("select count(*) from record_holding where record = $1", &[entry.id.into()]).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.int(0))?.unsigned_abs())
+    }
+
+    /// The originals of a record that are kept: how many, and their bytes together.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn kept_of(&self, by: &Party, entry: &Entry) -> Result<(u64, u64), Fault> {
+        // A sum is of another type in PostgreSQL.
+        let sql = "select count(*), cast(coalesce(sum(h.size), 0) as bigint) from record_holding r \
+                   join holding h on h.id = r.holding where r.record = $1 and h.owner = $2 and h.state = 'kept'";
+        let rows = self.db().rows(sql, &[entry.id.into(), by.owner.name().into()]).await?;
+        let Some(row) = rows.first() else { return Ok((0, 0)) };
+        Ok((row.int(0)?.unsigned_abs(), row.int(1)?.unsigned_abs()))
     }
 
     /// The numbers of the records that refer to a holding.

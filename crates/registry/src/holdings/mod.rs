@@ -9,6 +9,7 @@
 
 mod api;
 mod attach;
+mod deposit;
 mod fetch;
 mod figures;
 mod finish;
@@ -26,7 +27,8 @@ mod work;
 mod writers;
 
 pub use attach::Attached;
-pub use fetch::Content;
+pub use deposit::{LISTENER, Lacking};
+pub use fetch::{Content, READERS};
 pub use model::{
     About, Care, Check, CopyOf, Figures, Hold, Holder, Holding, LOOSE_S, NewUpload, Outcome, REMINDERS_DAYS, Settings,
     State, Upload, Why,
@@ -110,7 +112,9 @@ impl Holdings {
         *self.0.figures.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn evidence(&self) -> &Evidence {
+    /// The evidence below.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
         &self.0.evidence
     }
 
@@ -138,6 +142,12 @@ impl Holdings {
 /// A refusal in this room's words: `what` and `remedy` are messages of it.
 fn refused(status: StatusCode, code: &'static str, (what, remedy): (String, String)) -> Fault {
     Fault::Refused { status, code, what, remedy }
+}
+
+impl FromRef<Holdings> for Evidence {
+    fn from_ref(holdings: &Holdings) -> Self {
+        holdings.evidence().clone()
+    }
 }
 
 impl FromRef<Holdings> for Accounts {

@@ -108,7 +108,7 @@ async fn sum(tx: &mut Tx, sql: &'static str, owner: &str) -> Result<u64, StoreEr
 }
 
 /// What an owner has here and is about to have.
-async fn used(tx: &mut Tx, owner: &str) -> Result<u64, StoreError> {
+pub(super) async fn used(tx: &mut Tx, owner: &str) -> Result<u64, StoreError> {
     // A sum is of another type in PostgreSQL.
     let kept = "select cast(coalesce(sum(size), 0) as bigint) from holding where owner = $1 and state <> 'removed'";
     let coming = "select cast(coalesce(sum(size), 0) as bigint) from upload where owner = $1 and state <> 'done'";
@@ -186,12 +186,7 @@ impl Holdings {
                 holding: None,
                 due,
             }),
-            Begun::Over(left) => {
-                let values = [("quota", size(settings.quota_bytes)), ("left", size(left))];
-                let values = [(values[0].0, values[0].1.as_str()), (values[1].0, values[1].1.as_str())];
-                let texts = (w.say("quota-over"), w.fill("quota-over-do", &values));
-                Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "quota", texts))
-            }
+            Begun::Over(left) => Err(over_quota(by, settings.quota_bytes, left)),
             Begun::Many => {
                 let texts = (w.say("uploads-many"), w.say("uploads-many-do"));
                 Err(refused(StatusCode::TOO_MANY_REQUESTS, "uploads-many", texts))
@@ -305,6 +300,13 @@ impl Holdings {
 pub(super) fn locked(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
     refused(StatusCode::LOCKED, "locked", (w.say("upload-locked"), w.say("upload-locked-do")))
+}
+
+/// The owner's room is used up.
+pub(super) fn over_quota(by: &Party, quota: u64, left: u64) -> Fault {
+    let w = by.words_of(&WORDS);
+    let texts = (w.say("quota-over"), w.fill("quota-over-do", &[("quota", &size(quota)), ("left", &size(left))]));
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "quota", texts)
 }
 
 /// There is no room on the disk.

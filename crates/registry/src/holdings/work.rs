@@ -19,6 +19,8 @@ enum Work {
     Copies,
     /// Copies that are read again.
     Checks,
+    /// Originals that belong beside a record.
+    Attach,
     /// What has run out, reminders, figures.
     Sweep,
 }
@@ -26,7 +28,12 @@ enum Work {
 impl Holdings {
     /// Works until the task ends. Each kind of work goes on by itself: none waits for another.
     pub async fn work(self) {
-        tokio::join!(self.go_on(Work::Copies), self.go_on(Work::Checks), self.go_on(Work::Sweep));
+        tokio::join!(
+            self.go_on(Work::Copies),
+            self.go_on(Work::Checks),
+            self.go_on(Work::Attach),
+            self.go_on(Work::Sweep)
+        );
     }
 
     async fn go_on(&self, what: Work) {
@@ -42,6 +49,7 @@ impl Holdings {
             let done = match what {
                 Work::Copies => self.look_at_due(Which::Bad, now).await,
                 Work::Checks => self.look_at_due(Which::Standing, now).await,
+                Work::Attach => self.attach_due(now).await,
                 Work::Sweep => self.sweep(now).await,
             };
             if let Err(error) = done {
@@ -55,6 +63,7 @@ impl Holdings {
     /// # Errors
     /// Where the database fails.
     pub async fn round(&self, now: Time) -> Result<(), TrustError> {
+        self.attach_due(now).await?;
         self.sweep(now).await?;
         self.look_at_due(Which::Standing, now).await?;
         self.look_at_due(Which::Bad, now).await?;
@@ -74,6 +83,7 @@ impl Holdings {
             }
         };
         note("uploads", self.finish_sealed().await.map_err(|fault| TrustError::Broken(format!("{fault:?}"))));
+        note("declined", self.loosen_declined(now).await);
         note("expiry", self.sweep_uploads(now).await);
         note("loose", self.sweep_loose(now).await);
         note("reminders", self.remind(now).await);

@@ -95,7 +95,7 @@ pub struct Rooms {
     /// The jobs that are added when a record is kept.
     pub listeners: &'static [&'static str],
     /// The routers, put together.
-    pub router: fn(&Evidence) -> Router,
+    pub router: fn(&Holdings) -> Router,
 }
 
 /// An answer, read.
@@ -198,7 +198,7 @@ impl House {
         let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
         let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
         let streams = holdings::router(&holdings);
-        let pages = web::assemble(accounts.site(), (rooms.router)(&evidence), streams);
+        let pages = web::assemble(accounts.site(), (rooms.router)(&holdings), streams);
         Self { pages, node, clock, accounts, evidence, holdings, folder, storage, rooms, settings, deposits }
     }
 

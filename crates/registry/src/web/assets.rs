@@ -26,12 +26,13 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    let files: [(&'static str, &'static str, &'static [u8]); 7] = [
+    let files: [(&'static str, &'static str, &'static [u8]); 8] = [
         ("look.css", "text/css; charset=utf-8", STYLE.as_bytes()),
         ("favicon.svg", "image/svg+xml", MARK.as_bytes()),
         ("verify.js", "text/javascript; charset=utf-8", proof_wasm::browser::DESK.as_bytes()),
         ("hash.js", "text/javascript; charset=utf-8", proof_wasm::browser::HASHER.as_bytes()),
         ("protect.js", "text/javascript; charset=utf-8", include_bytes!("assets/protect.js")),
+        ("upload.js", "text/javascript; charset=utf-8", include_bytes!("assets/upload.js")),
         ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("assets/passkey.js")),
         ("verifier.wasm", "application/wasm", proof_wasm::browser::VERIFIER),
     ];

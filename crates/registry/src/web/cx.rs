@@ -114,7 +114,7 @@ pub enum Scripts {
     Verifier,
     /// What speaks with the person's authenticator.
     Passkeys,
-    /// What hashes files for an application, with its workers and WebAssembly.
+    /// What hashes and uploads files for an application, with its workers and WebAssembly.
     Protect,
 }
 
@@ -153,7 +153,7 @@ struct Layout<'a> {
     lang: &'static str,
     title: String,
     style: &'static str,
-    script: &'static str,
+    scripts: Vec<&'static str>,
     other_href: String,
     other_lang: &'static str,
     nav: Vec<Entry>,
@@ -296,11 +296,11 @@ impl Cx {
             lang: if self.language == Language::Zh { "zh-Hans" } else { "en" },
             title: page.title(),
             style: assets::path("look.css"),
-            script: match page.scripts() {
-                Scripts::None => "",
-                Scripts::Verifier => assets::path("verify.js"),
-                Scripts::Passkeys => assets::path("passkey.js"),
-                Scripts::Protect => assets::path("protect.js"),
+            scripts: match page.scripts() {
+                Scripts::None => Vec::new(),
+                Scripts::Verifier => vec![assets::path("verify.js")],
+                Scripts::Passkeys => vec![assets::path("passkey.js")],
+                Scripts::Protect => vec![assets::path("upload.js"), assets::path("protect.js")],
             },
             is_signed_in: self.session.is_some(),
             other_href: format!("?lang={}", language::name(other)),

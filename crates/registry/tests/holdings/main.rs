@@ -19,8 +19,11 @@ use registry::testing::{Answer, Browser, DEPOSITS, House, Rooms};
 use std::path::Path;
 use trust::storage::{PlaceAt, Storage, VaultPlace};
 
-const ROOMS: Rooms =
-    Rooms { nav: Vec::new, listeners: &[], router: |evidence| registry::accounts::router(evidence.accounts().clone()) };
+const ROOMS: Rooms = Rooms {
+    nav: Vec::new,
+    listeners: &[],
+    router: |holdings| registry::accounts::router(holdings.evidence().accounts().clone()),
+};
 
 /// On SQLite, with one place.
 async fn house() -> House {

@@ -180,6 +180,8 @@ acts! {
     OriginalHeld = "act-original-held",
     /// A hold on an original was lifted.
     OriginalReleased = "act-original-released",
+    /// An original was handed over from a person to an organisation.
+    OriginalHanded = "act-original-handed",
 }
 
 /// Whose trail a line belongs to.

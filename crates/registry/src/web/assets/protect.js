@@ -1,5 +1,5 @@
 // An application in a browser: files are hashed where they are, and their names and digests put into
-// the draft. Holds no sentence and decides nothing. Salts are made here and stay here until they are
+// the draft; those who upload them hear of it. Holds no sentence and decides nothing. Salts are made here and stay here until they are
 // saved as a file; the node never gets them.
 "use strict";
 (() => {
@@ -225,6 +225,8 @@
             await keep(some.map((one) => ({ commitment: one.file.digest, path: one.file.path, salt: one.salt })));
           }
           const added = await send(some.map((one) => one.file), chosen);
+          const listed = some.map((one) => ({ file: one.source, path: one.file.path, digest: one.file.digest }));
+          form.dispatchEvent(new CustomEvent("listed", { detail: listed }));
           if (added.renamed.length > 0) {
             faults.push(word("renamed", { names: added.renamed.map(([old, now]) => `${old} → ${now}`).slice(0, 5).join("; ") }));
           }
@@ -276,7 +278,7 @@
               const found = Object.fromEntries(data.digests.split("\n").map((line) => line.split(":")));
               const own = { path, size: file.size, digest: found["SHA-256"] };
               if (found.SM3) own.sm3 = found.SM3;
-              ready.push({ file: own, salt });
+              ready.push({ file: own, salt, source: file });
             }
             if (ready.length >= SENT_AT_ONCE || performance.now() - sent > SENT_AFTER_MS) flush();
             resolve();
@@ -339,7 +341,7 @@
   // One selection after the other: what is chosen meanwhile waits its turn.
   const enqueue = (entries) => {
     if (busy) fail(word("busy"));
-    turn = turn.then(() => guarded(hash)(entries));
+    turn = turn.then(() => guarded(hash)(entries)).then(() => form.dispatchEvent(new Event("hashed")));
     return turn;
   };
 
