@@ -5,12 +5,13 @@ export SHIYIN_PEERS ?= $(abspath $(TARGET)/peers)
 DATA ?= data
 PORT ?= 8318
 
-.PHONY: help run test bench vectors wasm pictures fuzz lint setup
+.PHONY: help run test bench package vectors wasm pictures fuzz lint setup
 
 help:
 	@echo 'make run     build, make an evaluation instance in $(DATA)/ and serve it on port $(PORT)'
 	@echo 'make test    everything that is tested, with real peers'
 	@echo 'make bench   figures beside those of peers, from one run'
+	@echo 'make package a Debian package and what a container is built of, in TARGET/package'
 	@echo 'make lint    licences and sources of everything that is linked (needs cargo-deny)'
 	@echo 'make vectors write the test vectors anew'
 	@echo 'make wasm    build the verifier for browsers anew'
@@ -45,6 +46,10 @@ bench: setup
 lint:
 	@command -v cargo-deny >/dev/null || { echo 'cargo-deny is missing: cargo install cargo-deny --locked'; exit 1; }
 	cargo deny check bans licenses sources
+
+package: setup
+	cargo build --release --locked -p shiyin
+	scripts/package $(TARGET)/release/shiyin $(TARGET)/package
 
 vectors:
 	cargo run --locked -p xtask -- vectors

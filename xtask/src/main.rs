@@ -14,10 +14,14 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("vectors") => vectors::write(&root.join("vectors")),
         Some("wasm") => wasm::run(&root, std::env::args().any(|a| a == "--check")),
-        Some("bench") if std::env::args().nth(2).as_deref() == Some("records") => bench::records::run(),
-        Some("bench") if std::env::args().nth(2).as_deref() == Some("certificates") => bench::certificates::run(),
-        Some("bench") if std::env::args().nth(2).as_deref() == Some("vault") => bench::vault::run(),
-        Some("bench") => bench::run(&root),
+        Some("bench") => match std::env::args().nth(2).as_deref() {
+            None => bench::run(&root),
+            Some("records") => bench::records::run(),
+            Some("certificates") => bench::certificates::run(),
+            Some("vault") => bench::vault::run(),
+            Some("holdings") => bench::holdings::run(&root),
+            Some(other) => bail!("no bench is called {other}"),
+        },
         Some("tidy") => {
             let breaches = tidy::check();
             if !breaches.is_empty() {
@@ -26,7 +30,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => bail!(
-            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault]"
+            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault | holdings]"
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! Hashing in a browser beside the same code natively: SHA-256 and SM3 in one pass over one file.
 
-use super::clock;
-use anyhow::{Context as _, Result, ensure};
+use super::{clock, script};
+use anyhow::{Result, ensure};
 use proof::digest::DigestAlgorithm;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -26,14 +26,7 @@ pub(super) fn run(root: &Path, program: &Path, folder: &Path) -> Result<()> {
     }
     let page = folder.join("verify.html");
     std::fs::write(&page, Command::new(program).arg("verifier").output()?.stdout)?;
-    let peers = std::env::var_os("SHIYIN_PEERS").context("SHIYIN_PEERS")?;
-    let output = Command::new(Path::new(&peers).join("bin/python"))
-        .arg(root.join("e2e/hash_bench.py"))
-        .args([&file, &page])
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let browser: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
+    let browser: f64 = script(root, "hash_bench.py", |python| python.args([&file, &page]))?.trim().parse()?;
     println!(
         "SHA-256 and SM3 in one pass, one core: browser {:.0} MB/s, native {:.0} MB/s, ratio {:.2} (bar: 0.35)",
         browser / 1e6,

@@ -7,6 +7,7 @@
 
 mod browser;
 pub(crate) mod certificates;
+pub(crate) mod holdings;
 mod ledger;
 mod pages;
 pub(crate) mod records;
@@ -72,6 +73,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     ledger::run(&program, folder.path(), &data)?;
     certificates::run()?;
     vault::run()?;
+    holdings::run(root)?;
     records::run()
 }
 
@@ -206,6 +208,16 @@ fn verification(verifier: &dyn Verifier, response: &[u8], anchors: &[Vec<u8>], n
     let cx = verify::Context { content: &content, anchors, memo: Some(&memo), ..verify::Context::new(verifier, now) };
     ensure!(verify::verify(response, &cx).verdict == Verdict::Valid, "the token does not verify");
     cpu_per_call(5_000, || drop(verify::verify(response, &cx)))
+}
+
+/// What a script of `e2e` prints, run by the Python of the peers.
+fn script(root: &Path, name: &str, with: impl FnOnce(&mut Command) -> &mut Command) -> Result<String> {
+    let peers = std::env::var_os("SHIYIN_PEERS").context("SHIYIN_PEERS")?;
+    let mut python = Command::new(Path::new(&peers).join("bin/python"));
+    python.arg(root.join("e2e").join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = with(&mut python).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Wall and CPU time of a command that succeeds.

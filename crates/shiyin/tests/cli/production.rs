@@ -704,9 +704,8 @@ fn the_systemd_unit_is_sound() {
     let folder = tempfile::tempdir().unwrap();
     let text_of = std::fs::read_to_string(unit).unwrap();
     // The program is where it is installed only on an operator's machine.
-    let here = text_of
-        .replace("/usr/local/bin/shiyin", env!("CARGO_BIN_EXE_shiyin"))
-        .replace("Documentation=man:shiyin(1)\n", "");
+    let here =
+        text_of.replace("/usr/bin/shiyin", env!("CARGO_BIN_EXE_shiyin")).replace("Documentation=man:shiyin(1)\n", "");
     let path: PathBuf = folder.path().join("shiyin.service");
     std::fs::write(&path, here).unwrap();
     let verified = Command::new("systemd-analyze").arg("verify").arg(&path).output().expect("systemd is installed");

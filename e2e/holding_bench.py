@@ -1,0 +1,133 @@
+"""Deposits one large file over HTTP and reads out of the middle of it; prints JSON for `make bench`.
+
+Usage: SHIYIN=PROGRAM holding_bench.py BYTES SEEKS (the bytes are made on the way, so that only the node writes them).
+Beside the node's figures stands the peer: the same bytes written plainly to the same disk and made durable, in the
+same run, before and after."""
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import sync_playwright
+
+from conftest import Node
+from people import Mailbox, register
+
+MIB = 1 << 20
+BLOCK = 8 * MIB
+SEEK = MIB
+
+
+def block(number, noise):
+    """Block `number` of the content; no two are equal."""
+    return number.to_bytes(8, "big") + noise[8:]
+
+
+def content(numbers, size, noise, digest=None):
+    for number in numbers:
+        piece = block(number, noise)[: min(BLOCK, size - number * BLOCK)]
+        if digest:
+            digest.update(piece)
+        yield piece
+
+
+def plain_write(folder, size, noise):
+    """Bytes a second of a plain write, made durable at its end."""
+    path = folder / "plain"
+    began = time.monotonic()
+    with path.open("wb") as file:
+        for piece in content(range(-(-size // BLOCK)), size, noise):
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    took = time.monotonic() - began
+    path.unlink()
+    return size / took
+
+
+def key_of(node, mailbox):
+    """A program's key of a person who registered in the browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        page = browser.new_page(locale="en")
+        page.goto(f"{node.url}/register")
+        register(page, node, mailbox, "Lin")
+        page.goto(f"{node.url}/account/keys")
+        page.fill("[name=label]", "bench")
+        for scope in ["holdings:read", "holdings:write"]:
+            page.check(f"input[value='{scope}']")
+        page.click("main form button >> nth=0")
+        key = page.inner_text("pre code")
+        browser.close()
+    return key
+
+
+def main(size, seeks):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "mail-password").write_text("mail password\n")
+        mailbox = Mailbox(folder)
+        limits = "[holdings]\nquota_gb = 1000\nfile_max_gb = 1000\nreserve_gb = 0\n"
+        node = Node(folder, settings=f"{mailbox.config()}\n{limits}")
+        try:
+            headers = {"Authorization": f"Bearer {key_of(node, mailbox)}", "Tus-Resumable": "1.0.0"}
+            noise = random.Random(1).randbytes(BLOCK)
+            plain = [plain_write(folder, size // 2, noise)]
+            link = http.client.HTTPConnection(urlsplit(node.url).netloc, timeout=600)
+
+            def ask(method, path, body=None, **more):
+                link.request(method, path, body, {**headers, **more})
+                answer = link.getresponse()
+                return answer, answer.read()
+
+            began = time.monotonic()
+            answer, _ = ask("POST", "/uploads", **{"Upload-Length": str(size)})
+            place = answer.headers["Location"]
+            digest, pieces, sent = hashlib.sha256(), list(range(-(-size // BLOCK))), 0
+            # The digest is known once all is read, and goes with the last block.
+            for numbers in [pieces[:-1], pieces[-1:]]:
+                length = min(len(numbers) * BLOCK, size - sent)
+                body = content(numbers, size, noise, digest)
+                told = {}
+                if sent + length == size:
+                    body = b"".join(body)
+                    told = {"Upload-Metadata": f"sha256 {base64.b64encode(digest.hexdigest().encode()).decode()}"}
+                answer, said = ask("PATCH", place, body, **told, **{
+                    "Upload-Offset": str(sent), "Content-Length": str(length),
+                    "Content-Type": "application/offset+octet-stream"})
+                assert answer.status == 204, said
+                sent += length
+            answer, _ = ask("HEAD", place)
+            holding, took = answer.headers["Upload-Holding"], time.monotonic() - began
+            plain.append(plain_write(folder, size // 2, noise))
+            waits = []
+            for _ in range(seeks):
+                at = random.randrange(size - SEEK)
+                began = time.monotonic()
+                answer, read = ask("GET", f"/api/v1/holdings/{holding}", Range=f"bytes={at}-{at + SEEK - 1}")
+                waits.append((time.monotonic() - began) * 1000)
+                first, end = at // BLOCK, (at + SEEK - 1) // BLOCK + 1
+                whole = b"".join(block(number, noise) for number in range(first, end))
+                assert answer.status == 206 and read == whole[at - first * BLOCK :][:SEEK]
+            status = Path(f"/proc/{node.server.pid}/status").read_text()
+            waits.sort()
+            print(json.dumps({
+                "bytes": size, "deposit_bytes_s": size / took, "plain_bytes_s": sum(plain) / len(plain),
+                "ratio": size / took / (sum(plain) / len(plain)),
+                "memory_mib": int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) // 1024,
+                "seek_ms_p50": waits[len(waits) // 2], "seek_ms_max": waits[-1]}))
+        finally:
+            node.stop()
+            mailbox.stop()
+
+
+main(int(sys.argv[1]), int(sys.argv[2]))
