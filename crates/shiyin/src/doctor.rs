@@ -210,8 +210,7 @@ async fn vault(patient: &mut Patient<'_>, data: &Path, storage: &Storage) {
 }
 
 fn surroundings(patient: &mut Patient<'_>, config: &Config, data: &Path, instance: &Instance) {
-    if let Ok(space) = rustix::fs::statvfs(data) {
-        let free = space.f_bavail.saturating_mul(space.f_frsize);
+    if let Ok(free) = store::files::free_bytes(data) {
         let values = [("free", &*format!("{} MiB", free >> 20))];
         if free < 1 << 30 { patient.warn("doctor-disk", &values) } else { patient.well("doctor-disk-well", &values) }
     }

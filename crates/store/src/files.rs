@@ -17,6 +17,15 @@ pub const PUBLIC: u32 = 0o644;
 /// Permissions for files that only their owner may read.
 pub const SECRET: u32 = 0o600;
 
+/// Bytes that can still be written to the disk of a folder.
+///
+/// # Errors
+/// What the system said.
+pub fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// Writes a file that must not exist yet.
 ///
 /// # Errors

@@ -174,13 +174,73 @@ pub async fn fail(db: &Db, job: &Job, error: &str, now_ms: i64) -> Result<(), St
     held(db.execute(sql, &values).await?)
 }
 
-/// Gives a dead job its tries anew.
-pub async fn revive(db: &Db, id: &str, now_ms: i64) -> Result<(), StoreError> {
+/// Gives a dead job its tries anew, in the transaction that notes who asked for it.
+///
+/// # Errors
+/// Refused where there is no dead job with this id.
+pub async fn revive(tx: &mut Tx, id: &str, now_ms: i64) -> Result<(), StoreError> {
     let sql = "update job set state = 'ready', tries = 0, due_ms = $2 where id = $1 and state = 'dead'";
-    match db.execute(sql, &[id.into(), now_ms.into()]).await? {
+    match tx.execute(sql, &[id.into(), now_ms.into()]).await? {
         0 => Err(StoreError::Refused("there is no dead job with this id".to_owned())),
         _ => Ok(()),
     }
+}
+
+/// How the jobs of one kind stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindStanding {
+    /// Which kind of work.
+    pub kind: String,
+    /// Jobs that wait for their time or for a worker.
+    pub ready: u64,
+    /// Jobs that a worker has.
+    pub taken: u64,
+    /// Jobs that were given up.
+    pub dead: u64,
+    /// Since when the one that waits longest has been due; none where none waits, or none is due yet.
+    pub due_ms: Option<i64>,
+}
+
+/// How the jobs of all kinds stand that have something undone, by kind.
+pub async fn kinds(db: &Db, now_ms: i64) -> Result<Vec<KindStanding>, StoreError> {
+    let sql = "select kind, coalesce(sum(case when state = 'ready' then 1 else 0 end), 0), \
+               coalesce(sum(case when state = 'taken' then 1 else 0 end), 0), \
+               coalesce(sum(case when state = 'dead' then 1 else 0 end), 0), \
+               min(case when state = 'ready' and due_ms <= $1 then due_ms end) \
+               from job where state <> 'done' group by kind order by kind";
+    let read = |row: &Row| {
+        let count = |at: usize| row.int(at).map(i64::unsigned_abs);
+        let kind = row.text(0)?.to_owned();
+        Ok(KindStanding { kind, ready: count(1)?, taken: count(2)?, dead: count(3)?, due_ms: row.maybe_int(4)? })
+    };
+    db.rows(sql, &[now_ms.into()]).await?.iter().map(read).collect()
+}
+
+/// A job that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its id.
+    pub id: String,
+    /// Which kind of work.
+    pub kind: String,
+    /// How often it was tried.
+    pub tries: i64,
+    /// Why the last try failed.
+    pub error: String,
+    /// When it was added.
+    pub created_ms: i64,
+}
+
+/// Jobs of all kinds that were given up, the newest first.
+pub async fn given_up(db: &Db, count: i64) -> Result<Vec<GivenUp>, StoreError> {
+    let sql = "select id, kind, tries, error, created_ms from job where state = 'dead' \
+               order by created_ms desc, id limit $1";
+    let read = |row: &Row| {
+        let (id, kind) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+        let error = row.maybe_text(3)?.unwrap_or_default().to_owned();
+        Ok(GivenUp { id, kind, tries: row.int(2)?, error, created_ms: row.int(4)? })
+    };
+    db.rows(sql, &[count.into()]).await?.iter().map(read).collect()
 }
 
 /// How far a job is; none where there is no such job.

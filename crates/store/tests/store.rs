@@ -245,8 +245,14 @@ async fn failing_jobs_wait_longer_each_time_and_die(location: Location) {
     assert!(jobs::take(&db, "mail", "l", i64::MAX / 2, 10).await.unwrap().is_none());
     let progress = jobs::progress(&db, "a").await.unwrap().unwrap();
     assert_eq!((progress.state, progress.error.as_deref()), (State::Dead, Some("the server is away")));
-    jobs::revive(&db, "a", now).await.unwrap();
-    assert!(jobs::revive(&db, "a", now).await.is_err());
+    let given_up = jobs::given_up(&db, 10).await.unwrap();
+    assert_eq!(given_up.iter().map(|job| (job.id.as_str(), job.tries)).collect::<Vec<_>>(), [("a", 3)]);
+    let kinds = jobs::kinds(&db, now).await.unwrap();
+    assert_eq!(kinds.iter().map(|one| (one.kind.as_str(), one.ready, one.dead)).collect::<Vec<_>>(), [("mail", 0, 1)]);
+    let revived = async || -> Result<(), StoreError> { transaction!(&db, tx => jobs::revive(tx, "a", now).await) };
+    revived().await.unwrap();
+    assert!(revived().await.is_err());
+    assert_eq!(jobs::kinds(&db, now).await.unwrap()[0].due_ms, Some(now));
     assert_eq!(jobs::take(&db, "mail", "l", now, 10).await.unwrap().unwrap().tries, 1);
     db.close().await;
 }

@@ -1,10 +1,14 @@
-//! The operator's room: people, real names to review, mail to hand over, reports, holds, disclosures.
+//! The operator's room: how the house stands, people, organisations, real names to review, mail to
+//! hand over, announcements, reports, holds, disclosures.
 //!
 //! Every page asks for the operator with a second factor; every act is a line of the node's trail.
 //! Papers are shown as pictures or handed out as files, never as documents of this site.
 
+mod announcements;
+mod organisations;
 mod pages;
 mod people;
+mod standing;
 mod vocabulary;
 
 use axum::Router;
@@ -17,5 +21,7 @@ static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh
 
 pub(crate) fn router(evidence: &Evidence) -> Router {
     let accounts: Router<Accounts> = pages::router().merge(people::router());
-    accounts.with_state(evidence.accounts().clone()).merge(vocabulary::router().with_state(evidence.clone()))
+    let accounts = accounts.merge(organisations::router()).merge(announcements::router());
+    let records: Router<Evidence> = vocabulary::router().merge(standing::router());
+    accounts.with_state(evidence.accounts().clone()).merge(records.with_state(evidence.clone()))
 }

@@ -54,7 +54,10 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
         let now = Part::new(w.say("waits")).note(w.say("waits-note")).with(Block::Record(rows));
         let room = |href: &str, name: String, note: String| (href.to_owned(), name, note);
         let rooms = vec![
+            room("/operator/standing", w.say("standing"), w.say("standing-lead")),
             room("/operator/people", w.say("people"), w.say("people-room")),
+            room("/operator/organisations", w.say("organisations"), w.say("organisations-room")),
+            room("/operator/announcements", w.say("announcements"), w.say("announcements-lead")),
             room("/operator/words", w.say("words"), w.say("words-lead")),
             room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
             room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),

@@ -5,6 +5,7 @@ mod authorisation;
 mod certificates;
 mod evidence;
 mod numbers;
+mod operation;
 mod packages;
 mod pages;
 mod privacy;

@@ -5,6 +5,7 @@
 //! written in the transaction of the change (ent-07); secrets are kept as digests only. The parts
 //! below are one room: they share its tables and call each other; other rooms use [`Accounts`].
 
+pub mod announcement;
 pub mod audit;
 mod factors;
 pub mod identity;
@@ -82,7 +83,8 @@ impl Accounts {
         (data, storage): (&Path, &Storage),
         settings: Settings,
     ) -> Result<Self, TrustError> {
-        let db = Db::open(&storage.registry(data), true, schema::SCHEMA).await?.with(jobs::SCHEMA).await?;
+        let db = Db::open(&storage.registry(data), true, schema::SCHEMA).await?;
+        let db = db.with(jobs::SCHEMA).await?.with(announcement::SCHEMA).await?;
         let sessions = Sessions::open(&db).await?;
         let is_used = !db.rows("select id from person where key is not null limit 1", &[]).await?.is_empty();
         let vault = Vault::open(data, storage, is_used)?;
@@ -91,7 +93,9 @@ impl Accounts {
         let data = data.to_owned();
         let (hashing, woken) = (Arc::new(Semaphore::new(2)), watch::Sender::new(0));
         let keepers = RwLock::default();
-        Ok(Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken, keepers })))
+        let accounts = Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken, keepers }));
+        accounts.look_at_announcements().await?;
+        Ok(accounts)
     }
 
     /// The site.
@@ -153,6 +157,12 @@ impl Accounts {
             Some(("organisation", id)) => self.organisation_key(id).await,
             _ => Ok(None),
         }
+    }
+
+    /// Bytes that can still be written to the disk of the instance's folder; none where that is not known.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        store::files::free_bytes(self.data()).ok()
     }
 
     /// Whether mail goes out by itself.

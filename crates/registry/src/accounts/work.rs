@@ -18,6 +18,7 @@ enum Work {
     Mail,
     Consents,
     Provider,
+    Announcements,
     Sweep,
 }
 
@@ -34,6 +35,7 @@ impl Accounts {
             self.go_on(Work::Mail),
             self.go_on(Work::Consents),
             self.go_on(Work::Provider),
+            self.go_on(Work::Announcements),
             self.go_on(Work::Sweep),
         );
     }
@@ -53,6 +55,7 @@ impl Accounts {
                 Work::Mail => self.send_mail(now).await,
                 Work::Consents => self.stamp_consents().await,
                 Work::Provider => self.ask_provider(now).await,
+                Work::Announcements => self.look_at_announcements().await.map_err(TrustError::from),
                 Work::Sweep => self.sweep(now).await,
             };
             if let Err(error) = done {

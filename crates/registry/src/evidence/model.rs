@@ -402,7 +402,7 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 4] = [Self::Asked, Self::Waiting, Self::Kept, Self::Declined];
+    pub(super) const ALL: [Self; 4] = [Self::Asked, Self::Waiting, Self::Kept, Self::Declined];
 
     /// Its name in the database and in answers to programs.
     #[must_use]

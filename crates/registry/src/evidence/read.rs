@@ -81,6 +81,19 @@ pub(super) fn names(openings: &Openings, count: usize) -> Vec<String> {
 }
 
 impl Evidence {
+    /// How many records there are of each state, in the order of states; for the operator.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn counts(&self) -> Result<Vec<(State, u64)>, StoreError> {
+        let rows = self.db().rows("select state, count(*) from record group by state", &[]).await?;
+        let count = |state: State| -> Result<(State, u64), StoreError> {
+            let row = rows.iter().find(|row| row.text(0).is_ok_and(|name| name == state.name()));
+            Ok((state, row.map_or(Ok(0), |row| row.int(1))?.unsigned_abs()))
+        };
+        State::ALL.into_iter().map(count).collect()
+    }
+
     /// A record by its id, without its title.
     pub(super) async fn entry(&self, id: i64) -> Result<Option<Entry>, StoreError> {
         let rows = self.db().rows(sql!("select COLUMNS from record r where r.id = $1"), &[id.into()]).await?;

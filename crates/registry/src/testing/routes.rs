@@ -88,7 +88,7 @@ pub fn routes_in(folders: &[&str]) -> BTreeSet<(String, String)> {
 /// A table's address with the ids of this house.
 fn filled(path: &str, organisation: &str, person: &str, held: &[(&str, String)]) -> String {
     let path = held.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
-    let path = match path.starts_with("/organisations/{id}") {
+    let path = match path.contains("/organisations/{id}") {
         true => path.replace("{id}", organisation),
         false => path.replace("{id}", person),
     };

@@ -1,5 +1,6 @@
 //! What a request comes with: who, when, which language, which node; and how a page leaves.
 
+use super::announced::Announced;
 use super::language::{self, LANGUAGE_COOKIE};
 use super::node::Node;
 use super::session::{Session, Sessions, Token};
@@ -33,13 +34,16 @@ pub struct Site {
     requests: AtomicU64,
     /// Verifications for strangers.
     checks: RateLimit,
+    /// What the operator tells everybody.
+    pub(super) announced: Announced,
 }
 
 impl Site {
     /// The pages of a node.
     #[must_use]
     pub fn new(node: Arc<Node>, nav: Vec<Nav>, sessions: Sessions) -> Arc<Self> {
-        Arc::new(Self { node, nav, sessions, requests: AtomicU64::new(0), checks: RateLimit::new(CHECKS_PER_S) })
+        let (requests, checks) = (AtomicU64::new(0), RateLimit::new(CHECKS_PER_S));
+        Arc::new(Self { node, nav, sessions, requests, checks, announced: Announced::default() })
     }
 
     /// Whether browsers reach it over TLS, so that cookies can be bound to that.
@@ -159,6 +163,7 @@ struct Layout<'a> {
     nav: Vec<Entry>,
     is_signed_in: bool,
     is_evaluation: bool,
+    announced: Vec<String>,
     operator: String,
     filing: &'a str,
     made: String,
@@ -307,6 +312,7 @@ impl Cx {
             other_lang: if other == Language::Zh { "zh-Hans" } else { "en" },
             nav: self.site.nav.iter().map(entry).collect(),
             is_evaluation: node.is_evaluation(),
+            announced: self.site.announced_now(self.now, self.language),
             operator: w.fill("foot-operator", &[("name", operator)]),
             filing: &node.profile.filing,
             made: w.fill(

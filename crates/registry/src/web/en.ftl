@@ -4,6 +4,7 @@ other-language = 中文
 account = Account
 sign-in = Sign in
 evaluation = Evaluation instance, for trying out only.
+announcement = Announcement.
 evaluation-note = Its timestamps prove nothing to others: anyone can make such an instance.
 foot-operator = Operated by { $name }.
 foot-standing = The timestamps of this node are not qualified electronic timestamps; their weight is for the court to decide.

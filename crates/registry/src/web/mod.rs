@@ -4,6 +4,7 @@
 //! struct with a template beside it; [`Cx::page`] puts it into the layout. Faults
 //! are rendered in one place. No page needs a script; no style or script is inline.
 
+mod announced;
 mod answers;
 pub mod assets;
 mod cx;
@@ -18,6 +19,7 @@ pub mod session;
 pub mod sheet;
 mod words;
 
+pub use announced::{Announcement, SHOWN_MAX as ANNOUNCEMENTS_SHOWN_MAX};
 pub use answers::{download, get_alone, json};
 pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
 pub use fault::Fault;

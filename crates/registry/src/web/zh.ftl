@@ -4,6 +4,7 @@ other-language = English
 account = 账号
 sign-in = 登录
 evaluation = 评估实例，仅供试用。
+announcement = 公告。
 evaluation-note = 任何人都可以建立这样的实例，其时间戳对他人没有证明力。
 foot-operator = 运营者：{ $name }。
 foot-standing = 本节点的时间戳不是合格电子时间戳，其证明力由裁判者判断。

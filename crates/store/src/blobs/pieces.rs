@@ -6,8 +6,9 @@
 use super::writing::taken;
 use super::{Blobs, Kind, blocking, cannot, key_of, make_parents, path_of};
 use crate::StoreError;
+use crate::files::free_bytes;
 use object_store::{GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _};
-use rustix::fs::{Advice, fadvise, statvfs};
+use rustix::fs::{Advice, fadvise};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -75,8 +76,7 @@ impl Blobs {
         let room = blocking(move || {
             // A folder that is made with its first file has the room of the one above.
             let there = start.ancestors().find(|p| p.is_dir()).unwrap_or(Path::new("."));
-            let found = statvfs(there)?;
-            Ok(found.f_bavail.saturating_mul(found.f_frsize))
+            free_bytes(there)
         });
         room.await.map(Some).map_err(|e| cannot("look at", &folder.display(), &e))
     }

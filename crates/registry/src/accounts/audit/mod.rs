@@ -142,6 +142,12 @@ acts! {
     Blocked = "act-blocked",
     /// A digest was unblocked.
     Unblocked = "act-unblocked",
+    /// Something was announced to everybody.
+    Announced = "act-announced",
+    /// An announcement ended before its time.
+    AnnouncementEnded = "act-announcement-ended",
+    /// A job that was given up is tried again.
+    JobRevived = "act-job-revived",
     /// Data was disclosed to an authority.
     Disclosed = "act-disclosed",
     /// The operator looked at waiting mail.

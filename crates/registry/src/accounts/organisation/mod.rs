@@ -120,6 +120,12 @@ impl Roles {
         let names: Vec<String> = self.0.iter().map(|role| w.say(role.word())).collect();
         names.join(&w.say("list-comma"))
     }
+
+    /// As they are called, for rooms above.
+    #[must_use]
+    pub fn called(&self, cx: &Cx) -> String {
+        self.words(cx.words(&super::WORDS))
+    }
 }
 
 /// What an organisation says of itself; sealed at rest.
@@ -212,6 +218,24 @@ impl Accounts {
         let sql = "select id, key, profile, asks, made_s from organisation where id = $1 and key is not null";
         let rows = self.db().rows(sql, &[id.into()]).await?;
         rows.first().map(|row| self.read_organisation(row)).transpose()
+    }
+
+    /// All organisations, the newest first, each with the number of its members; for the operator.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub async fn organisations(&self, count: i64) -> Result<Vec<(Organisation, u64)>, TrustError> {
+        let sql = "select id, key, profile, asks, made_s, (select count(*) from member where organisation = id) \
+                   from organisation where key is not null order by made_s desc, id limit $1";
+        let mut found = Vec::new();
+        for row in self.db().rows(sql, &[count.into()]).await? {
+            match self.read_organisation(&row) {
+                Ok(organisation) => found.push((organisation, row.int(5)?.unsigned_abs())),
+                // One damaged row must not hide the others.
+                Err(error) => tracing::error!(%error, "an organisation cannot be read"),
+            }
+        }
+        Ok(found)
     }
 
     /// The organisations of a person, with the roles in each.
