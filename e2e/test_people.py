@@ -232,7 +232,7 @@ def furnish(node, mailbox, visit):
         "/account/mail", "/signin/again", "/organisations/new", f"/organisations/{organisation}", someone,
         f"/organisations/{organisation}/history", f"/organisations/{organisation}/identity", "/operator",
         "/operator/people", someone.replace(f"/organisations/{organisation}/members", "/operator/people"),
-        "/operator/identities", identity, "/operator/mail", "/operator/reports", "/operator/blocks",
+        "/operator/identities", identity, "/operator/holdings", "/operator/mail", "/operator/reports", "/operator/blocks",
         "/operator/disclosures", "/operator/history"]
 
 

@@ -53,7 +53,7 @@ pub fn router(holdings: &Holdings, log: Option<Blobs>) -> Router {
         .merge(authority::router())
         .merge(help::router())
         .with_state(Arc::clone(accounts.site()))
-        .merge(operation::router(evidence))
+        .merge(operation::router(holdings))
         .merge(records::router(holdings))
         .merge(numbers::router(&numbers::Numbers::new(evidence, log.clone())))
         .merge(packages::router(&packages::Packages::new(holdings, log)))

@@ -167,6 +167,9 @@ pub fn command(words: &Words) -> Command {
                 .about(say("cmd-backup"))
                 .arg(one_path("folder", "DIR", &say("arg-new-folder")))
                 .arg(path("keys", "arg-keys-out").value_name("DIR").required(true))
+                .arg(path("originals", "arg-originals-out").value_name("DIR"))
+                .arg(flag("without-originals", "arg-without-originals").conflicts_with("originals"))
+                .arg(flag("reread", "arg-reread"))
                 .arg(data()),
         )
         .subcommand(
@@ -174,8 +177,11 @@ pub fn command(words: &Words) -> Command {
                 .about(say("cmd-restore"))
                 .arg(one_path("folder", "DIR", &say("arg-copy")))
                 .arg(path("keys", "arg-keys-in").value_name("DIR").required(true))
+                .arg(path("originals", "arg-originals-in").value_name("DIR"))
+                .arg(flag("without-originals", "arg-without-originals-in").conflicts_with("originals"))
                 .arg(data()),
         )
+        .subcommand(vault(words))
         .subcommand(
             Command::new("verifier")
                 .about(say("cmd-verifier"))
@@ -237,6 +243,37 @@ fn keys(words: &Words) -> Command {
                 .arg(text("invalid-from", "arg-invalid-from").value_name("TIME")),
         ))
         .subcommand(act("destroy", "cmd-keys-destroy").arg(fingerprint()))
+}
+
+/// `shiyin vault` and its commands.
+fn vault(words: &Words) -> Command {
+    let say = |id: &str| words.say(id, &[]);
+    let flag = |name: &'static str, id: &str| Arg::new(name).long(name).help(say(id)).action(ArgAction::SetTrue);
+    let act = |name: &'static str, id: &str| {
+        let data = Arg::new("data").long("data").help(say("arg-data")).value_name("DIR").default_value("data");
+        let data = data.value_parser(value_parser!(PathBuf));
+        Command::new(name).about(say(id)).arg(data).arg(flag("json", "arg-json"))
+    };
+    Command::new("vault")
+        .about(say("cmd-vault"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(act("status", "cmd-vault-status"))
+        .subcommand(
+            act("adopt", "cmd-vault-adopt")
+                .arg(Arg::new("name").required(true).value_name("NAME").help(say("arg-place"))),
+        )
+        .subcommand(
+            act("check", "cmd-vault-check")
+                .arg(Arg::new("holding").long("holding").value_name("ID").help(say("arg-holding"))),
+        )
+        .subcommand(act("retry", "cmd-vault-retry"))
+        .subcommand(
+            act("copy", "cmd-vault-copy")
+                .arg(one_path("folder", "DIR", &say("arg-originals-folder")))
+                .arg(flag("reread", "arg-reread")),
+        )
+        .subcommand(act("bring-back", "cmd-vault-bring-back").arg(one_path("folder", "DIR", &say("arg-originals-in"))))
 }
 
 /// Headings, defaults and the help flag in the user's language, down to the last command.

@@ -87,6 +87,9 @@ pub enum Relation {
 pub struct PublicConfig {
     /// The address at which others find it, such as `https://shiyin.example`; it goes into certificates.
     pub url: String,
+    /// The address from which originals and previews are shown, such as `https://content.example`: another host
+    /// name, which leads to this instance as well.
+    pub content_url: Option<String>,
 }
 
 /// `[tsa]`
@@ -296,7 +299,8 @@ pub enum TlsConfig {
     },
 }
 
-/// `[serve.tls.acme]`: the name is that of `public.url`, and the service must reach it on port 443.
+/// `[serve.tls.acme]`: the names are those of `public.url` and `public.content_url`, and the service must reach
+/// them on port 443.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AcmeConfig {

@@ -3,12 +3,15 @@
 use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
+use crate::serve::fault_of;
 use crate::words::Words;
 use crate::{input, tell};
 use clap::ArgMatches;
+use preview::{Maker, Not};
 use proof::der::Time;
+use registry::web::ContentHost;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trust::authority::{self, Authority};
 use trust::certificates::key_use_ends;
@@ -69,6 +72,8 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         algorithms(&mut patient, &instance, now);
         clock(&mut patient, &config, &instance).await;
         vault(&mut patient, data, &storage).await;
+        content(&mut patient, &config, &instance);
+        previews(&mut patient).await;
         surroundings(&mut patient, &config, data, &instance);
     });
     Ok(patient.worst)
@@ -206,6 +211,38 @@ async fn vault(patient: &mut Patient<'_>, data: &Path, storage: &Storage) {
     match stores.names().count() {
         1 => patient.warn("doctor-vault-one", &[]),
         places => patient.well("doctor-vault-well", &[("places", &places.to_string())]),
+    }
+}
+
+/// The host that originals are shown from.
+fn content(patient: &mut Patient<'_>, config: &Config, instance: &Instance) {
+    let Some(url) = &config.public.content_url else {
+        if instance.mode == Mode::Production {
+            patient.warn("doctor-content-none", &[]);
+        }
+        return;
+    };
+    let values = [("url", url.as_str())];
+    match ContentHost::parse(url) {
+        None => patient.fault("serve-content-url", &values),
+        Some(host) => match fault_of(&host, &config.public.url) {
+            Some(id) => patient.fault(id, &values),
+            None => patient.well("doctor-content-well", &values),
+        },
+    }
+}
+
+/// Whether previews can be made: one is, of the smallest picture that there is.
+async fn previews(patient: &mut Patient<'_>) {
+    let maker = Maker::new(PathBuf::from("/proc/self/exe"), &[crate::PREVIEW]);
+    match maker.trial().await {
+        Ok(()) => patient.well("doctor-previews-well", &[]),
+        Err(Not::Sandbox) => patient.warn("doctor-previews-sandbox", &[]),
+        Err(_) => patient.warn("doctor-previews-failed", &[]),
+    }
+    let missing = maker.missing();
+    if !missing.is_empty() {
+        patient.warn("doctor-previews-program", &[("programs", &missing.join(", "))]);
     }
 }
 

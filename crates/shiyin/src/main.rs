@@ -25,6 +25,7 @@ mod statement;
 mod trust_store;
 mod upkeep;
 mod usage;
+mod vault;
 mod verify;
 mod words;
 
@@ -40,6 +41,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
+    // This program started by itself for a step of a preview: behind walls before anything else is done.
+    if arguments.get(1).is_some_and(|name| name == PREVIEW) {
+        return preview::child::run(&arguments[2..]).into();
+    }
     let words = match language(&arguments) {
         Ok(language) => Words::new(language),
         Err(name) => {
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Some(("fsck", m)) => upkeep::check(m, &words),
         Some(("backup", m)) => upkeep::backup(m, &words),
         Some(("restore", m)) => upkeep::restore(m, &words),
+        Some(("vault", m)) => vault::run(m, &words),
         Some(("verifier", m)) => Ok(verifier(m)),
         Some(("man", m)) => man(m, &words),
         Some(("completions", m)) => completions(m, &words),
@@ -83,6 +89,9 @@ fn main() -> ExitCode {
     // Who relies on the code must not take a result for shown that was never written.
     if RESULT_LOST.load(Ordering::Relaxed) { Exit::Output } else { exit }.into()
 }
+
+/// The command that `serve` starts itself with; no person calls it.
+pub(crate) const PREVIEW: &str = "preview";
 
 /// Set when a line of result could not be written.
 static RESULT_LOST: AtomicBool = AtomicBool::new(false);

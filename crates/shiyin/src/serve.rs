@@ -30,10 +30,12 @@ use clap::ArgMatches;
 use intake::works::Works;
 use issuers::Issuers;
 use metrics::Metrics;
+pub(crate) use pages::fault_of;
+use preview::Maker;
 use registry::accounts::{Accounts, Settings};
 use registry::evidence::Evidence;
 use registry::holdings::Holdings;
-use registry::web::{Node, Profile, Public, RateLimit};
+use registry::web::{Node, Profile, Public, RateLimit, by_host};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -63,6 +65,7 @@ struct Server {
     holdings: Holdings,
     works: Works,
     pages: Router,
+    content: Router,
     rate: RateLimit,
     started: Instant,
     trusted_proxies: Vec<IpAddr>,
@@ -110,7 +113,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
         return Err(fault(words.say("serve-plain", &[("address", &address)])));
     }
     let public_url = authority.instance.url.clone().unwrap_or_default();
-    let tls = config.serve.tls.as_ref().map(|tls| tls::prepare(tls, data, &public_url, words)).transpose()?;
+    let names = [&*public_url, config.public.content_url.as_deref().unwrap_or_default()];
+    let tls = config.serve.tls.as_ref().map(|tls| tls::prepare(tls, data, names, words)).transpose()?;
     let metrics_listener = match &config.serve.metrics {
         Some(address) => Some(listen(address, words).await?),
         None => None,
@@ -120,7 +124,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let rate = RateLimit::new(matches.get_one::<u32>("rate").copied().unwrap_or_default());
     let place = authority.instance.log_place(data, &storage).map_err(broken)?;
     let waiting = || tell(&words.say("serve-waiting", &[]));
-    let profile = pages::profile(config, &url, words)?;
+    let mut profile = pages::profile(config, &url, words)?;
+    profile.content = pages::content(config, mode, local, words)?;
     let people = people::settings(config, data, words)?;
     // The first use of TLS, wherever it is, finds its cryptography.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -151,13 +156,14 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
         let router = metrics::router(Arc::clone(&server));
         tokio::spawn(connections::serve(listener, None, router, std::future::pending()))
     });
-    connections::serve(listener, tls, router(Arc::clone(&server)), ends).await;
+    let everything = by_host(server.node.profile.content.clone(), router(Arc::clone(&server)), server.content.clone());
+    connections::serve(listener, tls, everything, ends).await;
     inside.into_iter().chain(acme).for_each(|task| task.abort());
     drop(stamper);
     watching.end().await;
     // A connection that did not end in time still holds the server; what it waits for is durable or refused.
     let ended = Arc::into_inner(server).map(|server| {
-        drop(server.pages);
+        drop((server.pages, server.content));
         (server.accounts, server.node)
     });
     let node = match ended {
@@ -235,6 +241,8 @@ impl Server {
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
         let holdings = Holdings::open(&evidence, (data, storage), config.holdings.settings()).await?;
+        // By this name it is found even where another version has taken its place on the disk.
+        holdings.make_previews(Maker::new(PathBuf::from("/proc/self/exe"), &[crate::PREVIEW])).await?;
         let works = Works::open(&holdings).await?;
         exhibit::open(&evidence).await?;
         let rooms = exhibit::router(&holdings, Some(place.public.clone()))
@@ -242,6 +250,7 @@ impl Server {
             .merge(registry::accounts::router(accounts.clone()));
         Ok(Self {
             pages: registry::web::assemble(accounts.site(), rooms, registry::holdings::router(&holdings)),
+            content: registry::holdings::content_router(&holdings),
             accounts,
             evidence,
             holdings,

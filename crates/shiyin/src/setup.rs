@@ -139,6 +139,9 @@ fn optional_missing(config: &Config) -> Vec<&'static str> {
     if config.serve.tls.is_none() && config.serve.trusted_proxies.is_empty() {
         ids.push("setup-later-tls");
     }
+    if config.public.content_url.is_none() {
+        ids.push("setup-later-content");
+    }
     if config.operator.filing.is_empty() {
         ids.push("setup-later-filing");
     }

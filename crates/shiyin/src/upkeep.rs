@@ -3,9 +3,12 @@
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{config, input, tell};
+use crate::{config, input, tell, vault};
 use clap::ArgMatches;
+use registry::holdings::Keeping;
+use std::path::{Path, PathBuf};
 use trust::TrustError;
+use trust::backup::ORIGINALS;
 use trust::fsck::{self, Checked};
 
 fn instance(error: TrustError) -> Failure {
@@ -43,16 +46,63 @@ pub fn backup(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     if !config::read(data, words)?.storage()?.is_local() {
         return Err(Failure::new(Exit::Instance, words.say("backup-not-local", &[])));
     }
-    runtime()?.block_on(trust::backup::backup(data, copy, keys)).map_err(instance)?;
-    tell(&words.say("backup-done", &[("copy", &copy.to_string_lossy()), ("keys", &keys.to_string_lossy())]));
-    Ok(Exit::Valid)
+    runtime()?.block_on(async {
+        trust::backup::backup(data, copy, keys).await.map_err(instance)?;
+        tell(&words.say("backup-done", &[("copy", &copy.to_string_lossy()), ("keys", &keys.to_string_lossy())]));
+        // An instance that was never served has no originals.
+        if !copy.join("registry.db").exists() {
+            return Ok(Exit::Valid);
+        }
+        // The databases first: whatever they name is in the places, or was erased since.
+        let keeping = vault::open(data, words).await?;
+        let done = originals(&keeping, matches, copy, words).await;
+        keeping.close().await;
+        done
+    })
+}
+
+async fn originals(keeping: &Keeping, matches: &ArgMatches, copy: &Path, words: &Words) -> Result<Exit, Failure> {
+    let kept = keeping.standing(false).await.map_err(instance)?.holdings;
+    if matches.get_flag("without-originals") {
+        tell(&words.say("backup-without-originals", &[("count", &kept.to_string())]));
+        return Ok(Exit::Valid);
+    }
+    let given = matches.get_one::<PathBuf>("originals");
+    if kept == 0 && given.is_none() {
+        return Ok(Exit::Valid);
+    }
+    let folder = given.cloned().unwrap_or_else(|| copy.join(ORIGINALS));
+    let carried = vault::carry(keeping, &folder, matches.get_flag("reread"), words).await?;
+    Ok(vault::say_carried(&carried, &folder, words))
 }
 
 /// `shiyin restore`
 pub fn restore(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let [data, copy, keys] = ["data", "folder", "keys"].map(|name| input::path(matches, name));
-    let restored = runtime()?.block_on(trust::backup::restore(copy, keys, data, now(words)?)).map_err(instance)?;
-    say_checked(&restored, words);
-    tell(&words.say("restore-done", &[("data", &data.to_string_lossy()), ("program", &crate::program())]));
-    Ok(Exit::Valid)
+    let now = now(words)?;
+    runtime()?.block_on(async {
+        let restored = trust::backup::restore(copy, keys, data, now).await.map_err(instance)?;
+        say_checked(&restored, words);
+        let mut exit = Exit::Valid;
+        if data.join("registry.db").exists() {
+            let own = Some(copy.join(ORIGINALS)).filter(|folder| folder.is_dir());
+            let folder = match matches.get_flag("without-originals") {
+                true => None,
+                false => matches.get_one::<PathBuf>("originals").cloned().or(own),
+            };
+            let keeping = vault::open(data, words).await?;
+            let back = vault::back(&keeping, folder.as_deref(), now, words).await;
+            let kept = keeping.standing(false).await.map_or(0, |standing| standing.holdings);
+            keeping.close().await;
+            exit = vault::say_back(&back?, words);
+            if folder.is_none() && kept > 0 {
+                tell(&words.say("restore-without-originals", &[("count", &kept.to_string())]));
+            } else if kept > 0 {
+                let values = [("program", &*crate::program()), ("data", &*data.to_string_lossy())];
+                tell(&words.say("restore-check", &values));
+            }
+        }
+        tell(&words.say("restore-done", &[("data", &data.to_string_lossy()), ("program", &crate::program())]));
+        Ok(exit)
+    })
 }

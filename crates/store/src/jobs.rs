@@ -186,6 +186,12 @@ pub async fn revive(tx: &mut Tx, id: &str, now_ms: i64) -> Result<(), StoreError
     }
 }
 
+/// Gives all dead jobs of a kind their tries anew; how many there were.
+pub async fn revive_all(tx: &mut Tx, kind: &str, now_ms: i64) -> Result<u64, StoreError> {
+    let sql = "update job set state = 'ready', tries = 0, due_ms = $2 where kind = $1 and state = 'dead'";
+    tx.execute(sql, &[kind.into(), now_ms.into()]).await
+}
+
 /// How the jobs of one kind stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KindStanding {
@@ -223,6 +229,8 @@ pub struct GivenUp {
     pub id: String,
     /// Which kind of work.
     pub kind: String,
+    /// What the worker needed to know.
+    pub payload: String,
     /// How often it was tried.
     pub tries: i64,
     /// Why the last try failed.
@@ -231,16 +239,17 @@ pub struct GivenUp {
     pub created_ms: i64,
 }
 
-/// Jobs of all kinds that were given up, the newest first.
-pub async fn given_up(db: &Db, count: i64) -> Result<Vec<GivenUp>, StoreError> {
-    let sql = "select id, kind, tries, error, created_ms from job where state = 'dead' \
-               order by created_ms desc, id limit $1";
+/// Jobs of a kind that were given up, the newest first; of all kinds where `kind` is empty.
+pub async fn given_up(db: &Db, kind: &str, count: i64) -> Result<Vec<GivenUp>, StoreError> {
+    let sql = "select id, kind, payload, tries, error, created_ms from job where state = 'dead' and ($1 = '' or kind = $1) \
+               order by created_ms desc, id limit $2";
     let read = |row: &Row| {
-        let (id, kind) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
-        let error = row.maybe_text(3)?.unwrap_or_default().to_owned();
-        Ok(GivenUp { id, kind, tries: row.int(2)?, error, created_ms: row.int(4)? })
+        let text = |at: usize| row.text(at).map(str::to_owned);
+        let error = row.maybe_text(4)?.unwrap_or_default().to_owned();
+        let (id, kind, payload) = (text(0)?, text(1)?, text(2)?);
+        Ok(GivenUp { id, kind, payload, tries: row.int(3)?, error, created_ms: row.int(5)? })
     };
-    db.rows(sql, &[count.into()]).await?.iter().map(read).collect()
+    db.rows(sql, &[kind.into(), count.into()]).await?.iter().map(read).collect()
 }
 
 /// How far a job is; none where there is no such job.

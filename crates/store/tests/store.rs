@@ -245,7 +245,7 @@ async fn failing_jobs_wait_longer_each_time_and_die(location: Location) {
     assert!(jobs::take(&db, "mail", "l", i64::MAX / 2, 10).await.unwrap().is_none());
     let progress = jobs::progress(&db, "a").await.unwrap().unwrap();
     assert_eq!((progress.state, progress.error.as_deref()), (State::Dead, Some("the server is away")));
-    let given_up = jobs::given_up(&db, 10).await.unwrap();
+    let given_up = jobs::given_up(&db, "", 10).await.unwrap();
     assert_eq!(given_up.iter().map(|job| (job.id.as_str(), job.tries)).collect::<Vec<_>>(), [("a", 3)]);
     let kinds = jobs::kinds(&db, now).await.unwrap();
     assert_eq!(kinds.iter().map(|one| (one.kind.as_str(), one.ready, one.dead)).collect::<Vec<_>>(), [("mail", 0, 1)]);

@@ -22,6 +22,8 @@ use store::{Db, Location, files};
 
 /// No public file of a log is larger.
 const PUBLIC_BYTES_MAX: u64 = 64 << 20;
+/// The folder of a copy that holds originals, sealed. The room that knows them carries them there and back.
+pub const ORIGINALS: &str = "originals";
 /// The databases of an instance; the last is there from the first time that it is served.
 const DATABASES: [&str; 3] = ["shiyin.db", "log.db", "registry.db"];
 
@@ -78,7 +80,7 @@ async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(
 pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result<fsck::Checked, TrustError> {
     new_folder(data)?;
     let made = async {
-        copy_folder(copy, data)?;
+        copy_where(copy, data, &|path| path.file_name() != Some(ORIGINALS.as_ref()))?;
         copy_folder(keys, &data.join("keys"))?;
         let db = Db::open(&Location::Sqlite(data.join("log.db")), false, ledger::SCHEMA).await?;
         let marked = db.execute("update log_head set restored = 1", &[]).await;

@@ -4,10 +4,11 @@
 use super::Breach;
 
 /// The crates and the floor each is on.
-const FLOORS: [(&str, u32); 11] = [
+const FLOORS: [(&str, u32); 12] = [
     ("proof", 0),
     ("store", 0),
     ("media", 0),
+    ("preview", 0),
     ("browser", 0),
     ("proof-wasm", 1),
     ("paper", 1),

@@ -58,6 +58,7 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
             room("/operator/people", w.say("people"), w.say("people-room")),
             room("/operator/organisations", w.say("organisations"), w.say("organisations-room")),
             room("/operator/announcements", w.say("announcements"), w.say("announcements-lead")),
+            room("/operator/holdings", w.say("originals"), w.say("originals-room")),
             room("/operator/words", w.say("words"), w.say("words-lead")),
             room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
             room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),

@@ -153,7 +153,7 @@ async fn waiting(me: &Me, w: Words) -> Result<Part, Fault> {
 /// What was given up, with the act that tries it again.
 async fn given_up(me: &Me, w: Words) -> Result<Part, Fault> {
     let part = Part::new(w.say("given-up")).note(w.say("given-up-note")).full();
-    let found = jobs::given_up(me.accounts.db(), SHOWN).await?;
+    let found = jobs::given_up(me.accounts.db(), "", SHOWN).await?;
     if found.is_empty() {
         return Ok(part.with(Block::Empty(w.say("given-up-none"), w.say("given-up-none-note"))));
     }

@@ -4,7 +4,7 @@
 //! Everybody who may see the record sees it; the owner alone holds and removes. What is said here was looked
 //! at by the node itself: a copy is good when it was read whole and had the digest in the record.
 
-use super::{Records, WORDS};
+use super::{Records, WORDS, view};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State as Given};
@@ -20,7 +20,7 @@ use registry::accounts::{Me, Sent};
 use registry::evidence::{Entry, Kept, Mode, Owner, Party, State};
 use registry::holdings::{Care, Holder, Holding, Holdings, Outcome, READERS, State as Standing, Why};
 use registry::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
-use registry::web::{Cx, Fault, Fields, Words, grouped};
+use registry::web::{Cx, Fault, Fields, Scripts, Words, grouped};
 
 /// Originals that a record's page names.
 const NAMED: usize = 20;
@@ -47,6 +47,8 @@ pub(super) struct Row {
     pub copies: String,
     pub checked: Option<String>,
     pub until: String,
+    pub thumbnail: Option<String>,
+    pub view: String,
 }
 
 /// How an original stands: its square and its word. The worst goes first.
@@ -123,7 +125,7 @@ pub(super) async fn originals(
     }
     let names = kept.names();
     let may_fetch = has_role(me, &by.owner, READERS).await?;
-    let row = |care: &Care| {
+    let row = |care: &Care, thumbnail: Option<String>| {
         let (mark, word) = state(w, care);
         let is_there = may_fetch && care.holding.state != Standing::Removed;
         let time = checked(care).map(|time| page::instant(time.truncate_to_second(), cx.language));
@@ -136,9 +138,17 @@ pub(super) async fn originals(
             copies: copies(w, care),
             checked: time.map(|time| w.fill("checked-last", &[("time", &time)])),
             until: until(w, &care.holding),
+            thumbnail,
+            view: format!("/records/{}/care/{}", kept.entry.number, care.place),
         }
     };
-    Ok(Some(Originals { rows: found.iter().map(row).collect(), missing }))
+    let mut rows = Vec::with_capacity(found.len());
+    for care in &found {
+        let is_there = may_fetch && care.holding.state == Standing::Kept;
+        let thumbnail = if is_there { view::thumbnail(holdings, me, by, &care.holding.id).await? } else { None };
+        rows.push(row(care, thumbnail));
+    }
+    Ok(Some(Originals { rows, missing }))
 }
 
 async fn open(holdings: &Holdings, me: &Me, number: &str, needed: &[Role]) -> Result<(Party, Kept), Fault> {
@@ -280,7 +290,7 @@ async fn sheet(
     let name = kept.names().get(at).cloned().unwrap_or_default();
     let (mark, word) = state(w, &care);
     let mut rows = vec![
-        (w.say("file"), Value::Text(name)),
+        (w.say("file"), Value::Text(name.clone())),
         (w.say("size"), Value::Text(page::size(holding.size))),
         (w.say("original-state"), Value::Mark(mark, word)),
         (w.say("original-came"), Value::Time(holding.made)),
@@ -303,13 +313,20 @@ async fn sheet(
     }
     let mut first = Part::new(w.say("original")).with(Block::Record(rows));
     let mut links = Vec::new();
-    if holding.state != Standing::Removed && has_role(me, &by.owner, READERS).await? {
+    let may_read = has_role(me, &by.owner, READERS).await?;
+    if holding.state != Standing::Removed && may_read {
         links.push((format!("/holdings/{}", holding.id), w.say("original-download")));
     }
     links.push((format!("/records/{number}/care"), w.say("care-back")));
     first = first.with(Block::Links(links));
     let mut sheet = Sheet::new(cx, w.say("care-one")).reference(number.clone()).lead(w.say("care-one-lead"));
     sheet = sheet.under("/records").part(first);
+    if holding.state == Standing::Kept && may_read {
+        let place = format!("/records/{number}/care/{at}");
+        let is_whole = cx.address().ends_with("?whole");
+        let shown = view::part(holdings, me, by, (holding, &name, &place), is_whole).await?;
+        sheet = sheet.part(shown).shows_content().runs(Scripts::Player);
+    }
     if !care.copies.is_empty() {
         let rows = care.copies.iter().map(|copy| {
             vec![

@@ -7,6 +7,7 @@
 mod api;
 mod care;
 mod pages;
+mod view;
 
 use axum::Router;
 use axum::body::Body;

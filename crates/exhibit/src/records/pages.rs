@@ -245,6 +245,10 @@ impl Page for Record {
         self.title.clone()
     }
 
+    fn shows_content(&self) -> bool {
+        self.originals.is_some()
+    }
+
     fn current(&self) -> &'static str {
         super::NAV.href
     }

@@ -129,6 +129,8 @@ const ROUTES: &[Route] = &[
     ("POST", "/operator/mail/drop", Operator),
     ("GET", "/operator/reports", Operator),
     ("POST", "/operator/reports/{id}", Operator),
+    ("GET", "/operator/holdings", Operator),
+    ("POST", "/operator/holdings/retry", Operator),
     ("GET", "/operator/words", Operator),
     ("GET", "/operator/words/{part}/{id}", Operator),
     ("POST", "/operator/words/{part}/{id}", Operator),
@@ -170,6 +172,8 @@ const ROUTES: &[Route] = &[
     ("DELETE", "/uploads/{id}", Holder),
     ("GET", "/holdings/{id}", Holder),
     ("GET", "/api/v1/holdings/{id}", Program),
+    // On the content's host alone, where an address is what opens.
+    ("GET", "/content/{token}", Anyone),
     ("GET", "/api/v1/records/{number}/certificate.pdf", Program),
     ("GET", "/api/v1/records/{number}/package.zip", Program),
     ("GET", "/api/v1/records", Program),

@@ -6,6 +6,7 @@ mod certificates;
 mod evidence;
 mod numbers;
 mod operation;
+mod originals;
 mod packages;
 mod pages;
 mod privacy;

@@ -493,6 +493,8 @@ act-original-removed = Removed an original
 act-original-held = Held an original
 act-original-released = Lifted the hold on an original
 act-original-handed = Handed an original over to an organisation
+act-originals-retried = Began again what had been given up for originals
+act-place-adopted = Took an empty place for one that is lost
 
 # Mail: the first line is the subject
 mail-foot = This mail was sent by a Shiyin node. We never ask for a password by mail, nor for opening a link.

@@ -3,6 +3,7 @@
 //! An instance without SMTP keeps what it would have sent, for the operator to hand over. The text
 //! of a mail holds no link that does anything by being opened.
 
+use super::person::Person;
 use super::throttle::NOTICE;
 use super::{Accounts, new_id};
 use crate::web::Fault;
@@ -213,23 +214,33 @@ impl Accounts {
     /// The mails that tell operators that something waits for them, one an hour at most for each.
     pub(super) async fn notices(&self, what: &str, now: Time) -> Result<Vec<(String, Letter)>, Fault> {
         let mut found = Vec::new();
-        let sql = "select id from person where is_operator = 1 and state = 'active'";
-        for row in self.db().rows(sql, &[]).await? {
-            let id = row.text(0)?.to_owned();
-            if let Some(operator) = self.person(&id).await?
-                && self.try_once(NOTICE, &format!("{what} {id}"), now).await.is_ok()
-            {
-                found.push((id, operator.letter(what, &[])));
+        for operator in self.operators().await? {
+            if self.try_once(NOTICE, &format!("{what} {}", operator.id), now).await.is_ok() {
+                found.push((operator.id.clone(), operator.letter(what, &[])));
             }
         }
         Ok(found)
     }
 
-    /// Removes mail that nobody sent or handed over, and what is left of work that ended.
+    /// Those who run the node.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub(crate) async fn operators(&self) -> Result<Vec<Person>, TrustError> {
+        let sql = "select id from person where is_operator = 1 and state = 'active' order by id";
+        let mut found = Vec::new();
+        for row in self.db().rows(sql, &[]).await? {
+            found.extend(self.person(row.text(0)?).await?);
+        }
+        Ok(found)
+    }
+
+    /// Removes mail that nobody sent or handed over, and what is left of work that ended. Other work that
+    /// was given up stays, for whoever looks for it and tries it again.
     pub(super) async fn sweep_mail(&self, now: Time) -> Result<(), StoreError> {
         let before_s = now.unix_s() - KEPT_S;
         self.db().execute("delete from outbox where made_s < $1", &[before_s.into()]).await?;
-        let sql = "delete from job where state in ('done', 'dead') and created_ms < $1";
+        let sql = "delete from job where (state = 'done' or (state = 'dead' and kind = 'mail')) and created_ms < $1";
         self.db().execute(sql, &[(before_s * 1000).into()]).await.map(drop)
     }
 }

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod keys;
 pub mod mail;
 pub mod organisation;
+mod owner_keys;
 pub mod person;
 pub mod privacy;
 mod schema;
@@ -21,6 +22,7 @@ mod who;
 mod work;
 
 pub use keys::Program;
+pub use owner_keys::OwnerKeys;
 pub use ticket::{new_code, plain_code};
 pub use who::{Me, Operator, OperatorSent, Sent, Visitor};
 
@@ -33,7 +35,7 @@ use store::{Db, jobs};
 use tokio::sync::{Semaphore, watch};
 use trust::TrustError;
 use trust::storage::Storage;
-use trust::vault::{Key, Vault};
+use trust::vault::Vault;
 
 /// The words that all parts of this room share.
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
@@ -60,7 +62,7 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     site: Arc<Site>,
     db: Db,
-    vault: Vault,
+    vault: Arc<Vault>,
     data: PathBuf,
     settings: Settings,
     post: Option<mail::Post>,
@@ -87,7 +89,7 @@ impl Accounts {
         let db = db.with(jobs::SCHEMA).await?.with(announcement::SCHEMA).await?;
         let sessions = Sessions::open(&db).await?;
         let is_used = !db.rows("select id from person where key is not null limit 1", &[]).await?.is_empty();
-        let vault = Vault::open(data, storage, is_used)?;
+        let vault = Arc::new(Vault::open(data, storage, is_used)?);
         let post = settings.smtp.as_ref().map(mail::Post::new).transpose()?;
         let site = Site::new(node, nav, sessions);
         let data = data.to_owned();
@@ -145,18 +147,6 @@ impl Accounts {
 
     fn keepers(&self) -> Vec<Arc<dyn privacy::Keeper>> {
         self.0.keepers.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The key under which things of `person/ID` or `organisation/ID` are sealed; none where it is gone.
-    ///
-    /// # Errors
-    /// Where the database or the vault fails.
-    pub async fn key_of(&self, owner: &str) -> Result<Option<Arc<Key>>, TrustError> {
-        match owner.split_once('/') {
-            Some(("person", id)) => Ok(self.person(id).await?.map(|person| person.key)),
-            Some(("organisation", id)) => self.organisation_key(id).await,
-            _ => Ok(None),
-        }
     }
 
     /// Bytes that can still be written to the disk of the instance's folder; none where that is not known.

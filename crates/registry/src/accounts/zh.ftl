@@ -493,6 +493,8 @@ act-original-removed = 删除原件
 act-original-held = 保全原件
 act-original-released = 解除原件保全
 act-original-handed = 将原件移交给机构
+act-originals-retried = 重新执行已放弃的原件任务
+act-place-adopted = 以空存放处接替丢失的存放处
 
 # Mail: the first line is the subject
 mail-foot = 此邮件由时印节点自动发出。我们不会在邮件中索取密码，也不会要求点击链接。

@@ -140,6 +140,33 @@ impl Party {
         Self::new(&me.accounts, at, &me.person, organisation, me.actor()).await
     }
 
+    /// A person who holds an address that was made for him or her, for this owner.
+    ///
+    /// # Errors
+    /// Not found for who is gone, frozen, or no member any more; not allowed for a member in another role.
+    pub(crate) async fn of_person(
+        accounts: &Accounts,
+        owner: &Owner,
+        person: &str,
+        needed: &[Role],
+        now: Time,
+    ) -> Result<Self, Fault> {
+        let person = accounts.person(person).await?.filter(|person| !person.is_frozen()).ok_or(Fault::NotFound)?;
+        let organisation = match owner {
+            Owner::Person(id) if *id == person.id => None,
+            Owner::Person(_) => return Err(Fault::NotFound),
+            Owner::Organisation(id) => {
+                let roles = accounts.roles(id, &person.id).await?.ok_or(Fault::NotFound)?;
+                if !needed.iter().any(|role| roles.has(*role)) {
+                    return Err(Fault::NotAllowed);
+                }
+                Some(accounts.organisation(id).await?.ok_or(Fault::NotFound)?)
+            }
+        };
+        let actor = format!("person/{}", person.id);
+        Self::new(accounts, (now, person.language()), &person, organisation, actor).await
+    }
+
     /// A program, for its person or within the organisation of its key.
     ///
     /// # Errors

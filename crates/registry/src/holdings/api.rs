@@ -23,6 +23,7 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
+const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
 const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 /// The holding that an upload became; not of the protocol.
 const UPLOAD_HOLDING: HeaderName = HeaderName::from_static("upload-holding");
@@ -195,6 +196,12 @@ async fn create(State(room): State<Holdings>, sender: Sender, headers: HeaderMap
     let cx = &sender.cx;
     let created = async {
         speaks(cx, &headers)?;
+        // Taken as uploads of their own, parts would lie here for a week, and the whole would never come.
+        if headers.contains_key(UPLOAD_CONCAT) {
+            let w = cx.words(&WORDS);
+            let texts = (w.say("parts-not-joined"), w.say("parts-not-joined-do"));
+            return Err(refused(StatusCode::NOT_IMPLEMENTED, "concatenation", texts));
+        }
         let said = metadata(cx, &headers)?;
         let by = sender.party(said.organisation.as_deref()).await?;
         let size = text(&headers, UPLOAD_LENGTH).and_then(tus::number).ok_or_else(|| wrong(cx, "Upload-Length"))?;

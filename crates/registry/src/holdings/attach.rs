@@ -2,16 +2,20 @@
 
 use super::finish::place;
 use super::model::{About, Care, Check, CopyOf, Holding, Outcome, State, Why};
-use super::{Holdings, WORDS, refused};
+use super::{Holdings, WORDS, previews, refused};
 use crate::evidence::{DraftFile, Entry, FILES_MAX, Mode, Owner, Party};
 use crate::web::Fault;
 use axum::http::StatusCode;
 use proof::der::Time;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use store::{Row, StoreError, Tx, Value};
 use trust::TrustError;
 
 /// Checks that one page shows of a holding.
 const CHECKS_SHOWN: i64 = 50;
+/// Digests that are looked for by one statement.
+const AT_ONCE: usize = 200;
 
 /// An original beside a file of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +31,19 @@ const COLUMNS: &str = "h.id, h.owner, h.size, h.about, h.state, h.why, h.ended_s
 /// A statement with the columns of a holding in the place of `COLUMNS`.
 macro_rules! sql {
     ($text:expr) => {{
-        static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| $text.replace("COLUMNS", COLUMNS));
+        static SQL: LazyLock<String> = LazyLock::new(|| $text.replace("COLUMNS", COLUMNS));
         SQL.as_str()
     }};
+}
+
+/// Originals of one owner by the blind indices of their contents.
+fn held_sql() -> &'static str {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let places: Vec<String> = (2..AT_ONCE + 2).map(|number| format!("${number}")).collect();
+        let places = places.join(", ");
+        format!("select {COLUMNS} from holding h where h.owner = $1 and h.state = 'kept' and h.content in ({places})")
+    });
+    &SQL
 }
 
 fn read(row: &Row, by: &Party) -> Result<Holding, Fault> {
@@ -74,18 +88,25 @@ impl Holdings {
         read(rows.first().ok_or(Fault::NotFound)?, by)
     }
 
-    /// The originals of this owner with these digests, where there are: what need not be sent again.
+    /// The originals of this owner with these digests, where there are: what need not be sent again. They
+    /// are looked for many at a time.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn held(&self, by: &Party, digests: &[String]) -> Result<Vec<Option<Holding>>, Fault> {
         let mut found = Vec::with_capacity(digests.len());
-        for digest in digests {
-            let sql = sql!("select COLUMNS from holding h where h.owner = $1 and h.content = $2 and h.state = 'kept'");
-            let values = [by.owner.name().into(), by.blind("holding", digest).into()];
-            let rows = self.db().rows(sql, &values).await?;
-            let holding = rows.first().map(|row| read(row, by)).transpose()?;
-            found.push(holding.filter(|holding| holding.about.digest == *digest));
+        for some in digests.chunks(AT_ONCE) {
+            let mut values: Vec<Value> = vec![by.owner.name().into()];
+            // The statement has a fixed number of places: what is left over names the last once more.
+            let indices = some.iter().chain(std::iter::repeat_n(&some[some.len() - 1], AT_ONCE - some.len()));
+            values.extend(indices.map(|digest| by.blind("holding", digest).into()));
+            let rows = self.db().rows(held_sql(), &values).await?;
+            let mut held: HashMap<String, Holding> = HashMap::new();
+            for row in &rows {
+                let holding = read(row, by)?;
+                held.insert(holding.about.digest.clone(), holding);
+            }
+            found.extend(some.iter().map(|digest| held.get(digest).cloned()));
         }
         Ok(found)
     }
@@ -100,8 +121,9 @@ impl Holdings {
         rows.iter().map(|row| read(row, by)).collect()
     }
 
-    /// Whether these originals can stand beside these files: the same owner's, kept, of the same size and,
-    /// where the record names a digest, of that digest. Asked before a draft is confirmed.
+    /// Whether these originals can stand beside these files: the same owner's, kept, of the same size and
+    /// digest. A salted record has no digest that could be compared, and is made so that the node never has the
+    /// content: nothing stands beside its files. Asked before a draft is confirmed.
     ///
     /// # Errors
     /// A refusal that names the file.
@@ -113,10 +135,14 @@ impl Holdings {
         attached: &[Attached],
     ) -> Result<(), Fault> {
         let w = by.words_of(&WORDS);
+        if mode == Mode::Salted && !attached.is_empty() {
+            let texts = (w.say("attach-salted"), w.say("attach-salted-do"));
+            return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "record-salted", texts));
+        }
         for one in attached {
             let file = files.get(one.place).ok_or(Fault::Form)?;
             let holding = self.holding(by, &one.holding).await?;
-            let is_same = holding.size == file.size && (mode == Mode::Salted || holding.about.digest == file.digest);
+            let is_same = holding.size == file.size && holding.about.digest == file.digest;
             if !is_same || holding.state != State::Kept {
                 let texts = (w.fill("attach-differs", &[("name", &file.path)]), w.say("attach-differs-do"));
                 return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "original-differs", texts));
@@ -156,6 +182,7 @@ impl Holdings {
             if tx.execute(sql, &values).await? == 0 {
                 return Err(StoreError::Refused("an original was removed meanwhile; upload it again".to_owned()));
             }
+            previews::ask(tx, &one.holding, by.now).await?;
         }
         Ok(())
     }

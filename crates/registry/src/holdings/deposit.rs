@@ -10,7 +10,7 @@ use super::attach::Attached;
 use super::finish::place;
 use super::model::{About, Holding, LOOSE_S};
 use super::uploads::{over_quota, used};
-use super::{Holdings, WORDS, refused};
+use super::{Holdings, WORDS, previews, refused};
 use crate::accounts::audit::{Act, note};
 use crate::accounts::new_id;
 use crate::evidence::{DraftFile, Entry, Mode, Party, State};
@@ -162,6 +162,8 @@ impl Holdings {
             if tx.execute(sql, &values).await? == 0 {
                 return Ok(Handed::No);
             }
+            // It was sealed for the other; this owner's is made when it stands beside a record.
+            previews::remove(tx, id).await?;
             // Whoever sent it can no longer give it up as his or her own upload.
             tx.execute("delete from upload where holding = $1 and state = 'done'", &[id.into()]).await?;
             for scope in [from.owner.scope(), to.owner.scope()] {
@@ -196,6 +198,7 @@ impl Holdings {
             self.attach(tx, by, entry.id, entry.mode, &attached).await
         });
         done?;
+        self.wake();
         Ok(missing)
     }
 

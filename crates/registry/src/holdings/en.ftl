@@ -36,8 +36,12 @@ header-wrong = The header { $name } is missing or wrong
 header-wrong-do = Send { $name } as the tus protocol 1.0.0 says.
 media-type = The bytes came as another media type
 media-type-do = Send Content-Type: application/offset+octet-stream.
+parts-not-joined = Parts of one file are not joined here
+parts-not-joined-do = Send each file from its beginning to its end, several files at once if you like: in tus-js-client leave parallelUploads at 1.
 attach-differs = The original that was uploaded is not the file “{ $name }”
 attach-differs-do = Upload that file again, or remove it from the application.
+attach-salted = The originals of a record with salted digests are not kept here
+attach-salted-do = Such a record hides its content from this node. Keep the files and salts yourself, or make a record that deposits.
 original-bound = The original of “{ $name }” belongs to your own records and cannot be handed over to the organisation
 original-bound-do = Go back to the first page and put the file down again; it is then uploaded for the organisation. Or apply for yourself.
 original-held = A hold stands on this original
@@ -50,3 +54,31 @@ mail-term =
     The term of { $count } originals that you deposited at { $url } comes to its end, for the first of them on { $day } (UTC).
 
     After its term an original is removed from the node in all copies. Records and tokens stay valid, and whoever has the file can go on proving with it. Download what you want to keep before that day.
+finding-lost = - { $count }: no good copy of the original is left
+finding-wrong = - { $count } in “{ $place }”: the copy is as it was written, and is not what the record names
+finding-damaged = - { $count } in “{ $place }”: the copy is damaged
+finding-missing = - { $count } in “{ $place }”: the copy is gone
+finding-away = - The place “{ $place }” has not answered for a day
+finding-mended = - { $count } in “{ $place }”: the copy is good again, written anew from a good one where that was needed
+finding-found = - { $count }: the original that was lost has a good copy again
+finding-back = - The place “{ $place }” answers again
+mail-care-lost = No good copy of an original is left
+mail-care-bad = Copies of originals are damaged or gone
+mail-care-mended = Copies of originals were damaged or gone, and are mended
+mail-care-away = A place with copies of originals does not answer
+mail-care-well = Originals are whole again
+mail-care-operator =
+    { $subject }
+    The checks of the originals at { $url } found:
+
+    { $lines }
+
+    What stands where, and what can be done, is on the page { $url }/operator/holdings. What is still bad is told here once and not again at every check.
+mail-care-owner =
+    { $subject }
+    The checks of the originals that you deposited at { $url } found:
+
+    { $lines }
+
+    A copy that is damaged or gone is written anew from a good one by itself, and the operator was told too. Where no good copy is left, upload the file again if you have it: it takes its old place. Records and tokens stay valid in any case.
+mail-care-records = Records: { $numbers }

@@ -1,8 +1,9 @@
-//! An original given back: bit-identical, any part of it alone, never shown or run by a browser.
+//! An original given back: bit-identical, any part of it alone, never run by a browser.
 //!
 //! Each chunk is authenticated before it leaves. Where a copy is damaged the next place is read and the bad
 //! copy is looked at soon; where none is good the answer ends short, and its length says so.
 
+use super::capability::Purpose;
 use super::model::{Holding, State};
 use super::range::{Part, names_tag, part};
 use super::{Holdings, WORDS, receive, refused};
@@ -12,7 +13,7 @@ use crate::accounts::organisation::Role;
 use crate::accounts::throttle::Limit;
 use crate::accounts::{Me, Program};
 use crate::evidence::Party;
-use crate::web::{Cx, Fault};
+use crate::web::Fault;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State as Room};
@@ -21,6 +22,7 @@ use axum::routing::get;
 use base64ct::{Base64, Encoding as _};
 use futures_util::Stream;
 use futures_util::stream::try_unfold;
+use preview::{HEAD_BYTES, Kind};
 use proof::digest::from_hex;
 use std::ops::Range;
 use store::StoreError;
@@ -35,6 +37,15 @@ pub const READERS: &[Role] = &[Role::Owner, Role::Applicant, Role::Custodian];
 const FETCHED: Limit = Limit { kind: "original", tries: 1, window_s: 3600 };
 /// A browser saves it, and does not look at what it is.
 const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// How an original is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// To be saved.
+    Saved,
+    /// To be shown or played, where it is of a kind of the list.
+    Shown,
+}
 
 /// The content of a holding, to be read.
 pub struct Content {
@@ -86,6 +97,20 @@ impl Content {
         read
     }
 
+    /// Reads a byte before anything is said, so that what is lost has an answer of its own.
+    async fn reach_at(&mut self, offset: u64, by: &Party, enquiry: &str) -> Result<(), Fault> {
+        let Err(error) = self.read_at(offset, 1).await else { return Ok(()) };
+        tracing::error!(%error, holding = self.holding.id, enquiry, "an original cannot be given back now");
+        let w = by.words_of(&WORDS);
+        Err(match error {
+            TrustError::Refused(_) => receive::away(by),
+            _ => {
+                let texts = (w.say("original-lost"), w.say("original-lost-do"));
+                refused(StatusCode::SERVICE_UNAVAILABLE, "original-lost", texts)
+            }
+        })
+    }
+
     /// The bytes of a range, as they are read. An error ends them short.
     pub fn stream(self, range: Range<u64>) -> impl Stream<Item = Result<Vec<u8>, TrustError>> + Send {
         let end = range.end.min(self.holding.size);
@@ -110,7 +135,12 @@ async fn show(Room(room): Room<Holdings>, me: Me, Path(id): Path<String>, header
     let given = async {
         let owner = room.owner_of(&id).await?.ok_or(Fault::NotFound)?;
         let by = Party::of(&me, &owner, READERS).await?;
-        answer(&room, &me.cx, &by, &id, &headers).await
+        // What people sent in leaves from its own host where there is one. What is lost is said here.
+        if let Some(address) = room.address(&me, &id, Purpose::Save) {
+            room.content(&by, &id).await?.reach_at(0, &by, &me.cx.enquiry).await?;
+            return Ok(me.cx.see(&address));
+        }
+        answer(&room, &me.cx.enquiry, &by, &id, &headers, Given::Saved).await
     };
     me.cx.end(given.await)
 }
@@ -125,13 +155,28 @@ async fn give(
     let given = async {
         program.may(Scopes::HoldingsRead)?;
         let by = Party::of_program(&program, READERS).await?;
-        answer(&room, &program.cx, &by, &id, &headers).await
+        answer(&room, &program.cx.enquiry, &by, &id, &headers, Given::Saved).await
     };
     program.cx.end(given.await)
 }
 
-async fn answer(room: &Holdings, cx: &Cx, by: &Party, id: &str, headers: &HeaderMap) -> Result<Response<Body>, Fault> {
+pub(super) async fn answer(
+    room: &Holdings,
+    enquiry: &str,
+    by: &Party,
+    id: &str,
+    headers: &HeaderMap,
+    given: Given,
+) -> Result<Response<Body>, Fault> {
     let mut content = room.content(by, id).await?;
+    let media_type = match given {
+        Given::Saved => "application/octet-stream",
+        Given::Shown => {
+            content.reach_at(0, by, enquiry).await?;
+            let head = content.read_at(0, HEAD_BYTES).await?;
+            Kind::of(&head).and_then(Kind::media_type).ok_or(Fault::NotFound)?
+        }
+    };
     let (size, about) = (content.holding.size, content.holding.about.clone());
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let tag = format!("\"{}\"", about.digest);
@@ -156,24 +201,15 @@ async fn answer(room: &Holdings, cx: &Cx, by: &Party, id: &str, headers: &Header
             return Ok(response);
         }
     };
-    // The first bytes are read before anything is said, so that what is lost has an answer of its own.
-    if let Err(error) = content.read_at(range.start, 1).await {
-        tracing::error!(%error, holding = id, enquiry = cx.enquiry, "an original cannot be given back now");
-        let w = by.words_of(&WORDS);
-        return Err(match error {
-            TrustError::Refused(_) => receive::away(by),
-            _ => {
-                let texts = (w.say("original-lost"), w.say("original-lost-do"));
-                refused(StatusCode::SERVICE_UNAVAILABLE, "original-lost", texts)
-            }
-        });
-    }
+    content.reach_at(range.start, by, enquiry).await?;
     room.note_fetched(by, id).await?;
     put(&mut response, header::CONTENT_LENGTH, &(range.end - range.start).to_string());
     put(&mut response, header::ETAG, &tag);
     put(&mut response, header::ACCEPT_RANGES, "bytes");
-    put(&mut response, header::CONTENT_TYPE, "application/octet-stream");
-    put(&mut response, header::CONTENT_DISPOSITION, &disposition(&about.name));
+    put(&mut response, header::CONTENT_TYPE, media_type);
+    if given == Given::Saved {
+        put(&mut response, header::CONTENT_DISPOSITION, &disposition(&about.name));
+    }
     put(&mut response, header::CONTENT_SECURITY_POLICY, POLICY);
     put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(&mut response, header::CACHE_CONTROL, "private, no-store");

@@ -4,6 +4,7 @@
 //! *keep*, one transaction: the holding, its copies to be made, the line of the trail. What dies between
 //! two of them is taken up by the next request for the upload, or by the sweeper.
 
+use super::findings;
 use super::model::{About, Outcome};
 use super::receive::{away, differs};
 use super::removal::remove_bytes;
@@ -109,6 +110,7 @@ impl Holdings {
                     ];
                     tx.execute(sql, &values).await?;
                     self.add_copies(tx, &found.id, object, now).await?;
+                    findings::renewed(tx, &found.id, &owner, now).await?;
                     found.id
                 }
                 None => {
@@ -172,7 +174,7 @@ impl Holdings {
         for (number, place) in self.stores().names().enumerate() {
             let is_there = number == 0;
             let state = if is_there { Outcome::Made } else { Outcome::Missing };
-            let due_s = if is_there { now_s + self.check_every_s() } else { now_s };
+            let due_s = if is_there { now_s + self.keeping().check_every_s() } else { now_s };
             let sql = "insert into holding_copy (holding, place, object, state, bytes, made_s, checked_s, good_s, due_s) \
                        values ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
             let values = [
@@ -207,9 +209,5 @@ impl Holdings {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn check_every_s(&self) -> i64 {
-        i64::from(self.settings().check_days.max(1)) * 86_400
     }
 }

@@ -4,8 +4,9 @@
 //! is there, opened and compared with the digest in the record: in the record as it was stamped, not in a row
 //! of this room. What is away is not missing: it is asked again. Each look is a line that stays for a while.
 
+use super::findings::{self, What};
 use super::model::{About, Outcome};
-use super::{Holdings, finish};
+use super::{Keeping, finish};
 use crate::accounts::new_id;
 use proof::der::Time;
 use proof::digest::{DigestAlgorithm, from_hex};
@@ -54,15 +55,64 @@ pub(super) enum Which {
     Standing,
 }
 
-impl Holdings {
+impl Keeping {
     /// Looks at every copy that is due, the one that has waited longest first.
     pub(super) async fn look_at_due(&self, which: Which, now: Time) -> Result<(), TrustError> {
         while let Some(due) = self.claim(which, now).await? {
-            if let Err(error) = self.look(&due, now).await {
+            if let Err(error) = self.look(&due, self.settings().check_bytes_s, now).await {
                 tracing::error!(%error, holding = due.holding, place = due.place, "a copy cannot be looked at");
             }
         }
         Ok(())
+    }
+
+    /// Looks at the copies of one holding, or of all, whether they are due or not and as fast as the places
+    /// give them; what is bad is mended. `told` hears of each copy how it was left.
+    ///
+    /// # Errors
+    /// Where the database fails; refused where there is no such holding.
+    pub async fn check_now(
+        &self,
+        holding: Option<&str>,
+        now: Time,
+        mut told: impl FnMut(&str, &str, Outcome),
+    ) -> Result<(), TrustError> {
+        let (mut last, mut is_any) = ((String::new(), String::new()), false);
+        loop {
+            let sql = "select holding, place, good_s from holding_copy where (holding > $1 or (holding = $1 and place > $2)) \
+                       and ($3 = '' or holding = $3) order by holding, place limit 100";
+            let values = [last.0.as_str().into(), last.1.as_str().into(), holding.unwrap_or_default().into()];
+            let rows = self.db().rows(sql, &values).await?;
+            for row in &rows {
+                let (holding, place) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+                let due = Due { holding, place, is_new: row.int(2)? == 0 };
+                // Nobody else begins with it meanwhile.
+                self.put_off(&due, now.unix_s() + CLAIM_S).await?;
+                if let Err(error) = self.look(&due, u64::MAX, now).await {
+                    tracing::error!(%error, holding = due.holding, place = due.place, "a copy cannot be looked at");
+                    self.put_off(&due, now.unix_s() + AGAIN_S).await?;
+                }
+                let sql = "select state from holding_copy where holding = $1 and place = $2";
+                let left = self.db().rows(sql, &[due.holding.as_str().into(), due.place.as_str().into()]).await?;
+                if let Some(outcome) = left.first().map(|row| row.text(0)).transpose()?.and_then(Outcome::parse) {
+                    told(&due.holding, &due.place, outcome);
+                }
+                (last, is_any) = ((due.holding, due.place), true);
+            }
+            if rows.len() < 100 {
+                break;
+            }
+        }
+        match holding {
+            Some(id) if !is_any => Err(TrustError::Refused(format!("no original {id} is kept here"))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn put_off(&self, due: &Due, due_s: i64) -> Result<(), StoreError> {
+        let sql = "update holding_copy set due_s = $3 where holding = $1 and place = $2";
+        let values = [due.holding.as_str().into(), due.place.as_str().into(), due_s.into()];
+        self.db().execute(sql, &values).await.map(drop)
     }
 
     async fn claim(&self, which: Which, now: Time) -> Result<Option<Due>, StoreError> {
@@ -83,14 +133,14 @@ impl Holdings {
         })
     }
 
-    async fn look(&self, due: &Due, now: Time) -> Result<(), TrustError> {
+    async fn look(&self, due: &Due, bytes_s: u64, now: Time) -> Result<(), TrustError> {
         let Some(truth) = self.truth(&due.holding).await? else { return Ok(()) };
         let done = AtomicU64::new(0);
         if due.is_new {
-            return self.mend(due, &truth, &done, now).await;
+            return self.mend(due, &truth, (&done, u64::MAX), now).await;
         }
         let check = self.stores().check(&due.place, &truth.object, truth.key.as_ref(), &done);
-        let (outcome, detail) = match paced(check, &done, self.settings().check_bytes_s).await {
+        let (outcome, detail) = match paced(check, &done, bytes_s).await {
             Ok(Condition::Good) if truth.key.is_some() => (Outcome::Good, String::new()),
             Ok(Condition::Good) => (Outcome::Same, truth.blind.clone().unwrap_or_default()),
             Ok(Condition::Damaged { chunk }) => {
@@ -104,14 +154,19 @@ impl Holdings {
         };
         self.tell(due, outcome, &detail, now).await?;
         match outcome {
-            Outcome::Damaged | Outcome::Missing => self.mend(due, &truth, &done, now).await,
+            Outcome::Damaged | Outcome::Missing => self.mend(due, &truth, (&done, bytes_s), now).await,
             _ => Ok(()),
         }
     }
 
     /// Writes a copy anew from one that is read whole and good while it is written.
-    async fn mend(&self, due: &Due, truth: &Truth, done: &AtomicU64, now: Time) -> Result<(), TrustError> {
-        let bytes_s = if due.is_new { u64::MAX } else { self.settings().check_bytes_s };
+    async fn mend(
+        &self,
+        due: &Due,
+        truth: &Truth,
+        (done, bytes_s): (&AtomicU64, u64),
+        now: Time,
+    ) -> Result<(), TrustError> {
         let mend = self.stores().mend(&due.place, &truth.object, done);
         match paced(mend, done, bytes_s).await {
             Ok(mended) => {
@@ -122,11 +177,7 @@ impl Holdings {
             }
             Err(error) => {
                 tracing::error!(%error, holding = due.holding, place = due.place, "a copy cannot be mended yet");
-                let sql = "update holding_copy set due_s = $3 where holding = $1 and place = $2";
-                let again_s = now.unix_s() + AGAIN_S;
-                let values = [due.holding.as_str().into(), due.place.as_str().into(), again_s.into()];
-                self.db().execute(sql, &values).await?;
-                Ok(())
+                Ok(self.put_off(due, now.unix_s() + AGAIN_S).await?)
             }
         }
     }
@@ -143,7 +194,7 @@ impl Holdings {
         let object = Object { id, length, digest: [0; 32], stored_digest };
         let blind = |object, why: &str| Ok(Some(Truth { object, key: None, blind: Some(why.to_owned()) }));
         // A key that is lost or does not open hides the content, and leaves the bytes to be compared.
-        let Ok(Some(owner)) = self.accounts().key_of(row.text(0)?).await else {
+        let Ok(Some(owner)) = self.keys.key_of(row.text(0)?).await else {
             return blind(object, "the owner's key is not there");
         };
         let Ok(key) = ContentKey::unwrap(id, &owner, row.bytes(3)?) else {
@@ -203,8 +254,7 @@ impl Holdings {
         let detail: String = detail.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
         let (now_s, holding, place) = (now.unix_s(), due.holding.as_str(), due.place.as_str());
         // In the order in which they were made, also within a second.
-        let made = self.now();
-        let id = format!("{:013}{:09}-{}", made.unix_s(), made.nanos(), new_id()?);
+        let id = format!("{now_s:013}{:09}-{}", self.next(), new_id()?);
         let due_s = match outcome {
             Outcome::Unreachable => now_s + AGAIN_S,
             _ => now_s + self.check_every_s(),
@@ -214,6 +264,10 @@ impl Holdings {
                        good_s = case when $5 = 1 then $4 else good_s end, due_s = $6 where holding = $1 and place = $2";
             let values =
                 [holding.into(), place.into(), outcome.name().into(), now_s.into(), outcome.is_good().into(), due_s.into()];
+            let before = "select c.good_s, h.state, h.owner from holding_copy c join holding h on h.id = c.holding \
+                          where c.holding = $1 and c.place = $2";
+            let before = tx.rows(before, &[holding.into(), place.into()]).await?;
+            let Some(before) = before.first() else { return Ok(()) };
             if tx.execute(sql, &values).await? == 0 {
                 // It was removed meanwhile.
                 return Ok(());
@@ -228,8 +282,22 @@ impl Holdings {
             tx.execute(sql, &[holding.into(), LINES_MAX.into()]).await?;
             let sql = "update holding set state = case when exists (select 1 from holding_copy c where c.holding = $1 \
                        and c.state in ('good', 'same', 'made', 'repaired', 'unreachable')) then 'kept' else 'lost' end \
-                       where id = $1 and state <> 'removed'";
-            tx.execute(sql, &[holding.into()]).await?;
+                       where id = $1 and state <> 'removed' returning state";
+            let after = tx.rows(sql, &[holding.into()]).await?;
+            let owner = before.text(2)?;
+            // A copy that was never there is no finding.
+            match What::of(outcome) {
+                Some(what) if before.int(0)? > 0 => findings::found(tx, (holding, place, owner), what, now).await?,
+                None if outcome.is_good() => findings::ended(tx, (holding, place, owner), What::Mended, now).await?,
+                _ => {}
+            }
+            match after.first().map(|row| row.text(0)).transpose()? {
+                Some("lost") => findings::found(tx, (holding, "", owner), What::Lost, now).await?,
+                Some("kept") if before.text(1)? == "lost" => {
+                    findings::ended(tx, (holding, "", owner), What::Found, now).await?;
+                }
+                _ => {}
+            }
             if outcome == Outcome::Repaired {
                 let sql = "insert into holding_count (name, count) values ('repaired', 1) \
                            on conflict (name) do update set count = holding_count.count + 1";
@@ -238,26 +306,6 @@ impl Holdings {
             Ok(())
         });
         Ok(told?)
-    }
-
-    /// Has a copy looked at soon that a reader found bad.
-    pub(super) async fn suspect(&self, holding: &str, place: &str) {
-        let sql = "update holding_copy set due_s = 0 where holding = $1 and place = $2";
-        if let Err(error) = self.db().execute(sql, &[holding.into(), place.into()]).await {
-            tracing::warn!(%error, holding, place, "a bad copy is not noted; its next check finds it");
-        }
-        self.wake();
-    }
-
-    /// Takes an empty disk or bucket for a place whose copies are lost for good; they are made anew.
-    ///
-    /// # Errors
-    /// Refused where something is there, or there is no such place.
-    pub async fn take_anew(&self, place: &str) -> Result<(), TrustError> {
-        self.stores().take_anew(place).await?;
-        self.db().execute("update holding_copy set due_s = 0 where place = $1", &[place.into()]).await?;
-        self.wake();
-        Ok(())
     }
 
     /// Copies are to be made in places that the configuration names since the last start; and what a

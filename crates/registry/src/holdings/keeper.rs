@@ -69,8 +69,12 @@ impl Keeper for HoldingKeeper {
                 let (id, object) = (row.text(0)?, row.text(1)?);
                 tx.execute("delete from upload where id = $1", &[id.into()]).await?;
                 // That of a holding goes with the holding, and twice is once.
-                removal::remove_bytes(tx, object, Time::from_unix(0)).await.map_err(of_store)?;
+                removal::erase_bytes(tx, object, Time::from_unix(0)).await.map_err(of_store)?;
             }
+            if let Some(person) = owner.strip_prefix("person/") {
+                removal::erase_person(tx, person, Time::from_unix(0)).await.map_err(of_store)?;
+            }
+            tx.execute("delete from holding_finding where owner = $1", &[owner.into()]).await?;
             let sql = "select id from holding where owner = $1 and state <> 'removed'";
             for row in tx.rows(sql, &[owner.into()]).await? {
                 removal::end(tx, row.text(0)?, Why::Erased, None).await.map_err(of_store)?;

@@ -9,33 +9,46 @@
 
 mod api;
 mod attach;
+mod capability;
+mod content;
 mod deposit;
 mod fetch;
 mod figures;
+mod findings;
 mod finish;
 mod fixity;
 mod keeper;
+mod keeping;
 mod model;
+mod previews;
 mod range;
 mod receive;
 mod removal;
 mod retention;
 mod schema;
+mod shelf;
+mod standing;
 mod tus;
 mod uploads;
 mod work;
 mod writers;
 
 pub use attach::Attached;
+pub use capability::Purpose;
+pub use content::content_router;
 pub use deposit::{LISTENER, Lacking};
 pub use fetch::{Content, READERS};
+pub use keeping::Keeping;
 pub use model::{
     About, Care, Check, CopyOf, Figures, Hold, Holder, Holding, LOOSE_S, NewUpload, Outcome, REMINDERS_DAYS, Settings,
     State, Upload, Why,
 };
+pub use previews::{Look, NoPreview, Shape};
 pub use receive::{Checksum, Piece};
+pub use shelf::{BroughtBack, Carried};
+pub use standing::{BadCopy, Job, PlaceStanding, Standing};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Me};
 use crate::evidence::Evidence;
 use crate::web::{Catalog, Fault, Site};
 use axum::Router;
@@ -43,7 +56,7 @@ use axum::extract::FromRef;
 use axum::http::StatusCode;
 use proof::der::Time;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 use store::Db;
 use tokio::sync::watch;
 use trust::TrustError;
@@ -59,14 +72,15 @@ pub struct Holdings(Arc<Inner>);
 
 struct Inner {
     evidence: Evidence,
-    stores: Stores,
-    settings: Settings,
+    keeping: Keeping,
     writers: Writers,
     /// Names this process in leases.
     process: String,
     figures: RwLock<Figures>,
     /// Counts up where there is work.
     woken: watch::Sender<u64>,
+    /// Makes previews, where they are made.
+    maker: OnceLock<preview::Maker>,
 }
 
 impl Holdings {
@@ -84,17 +98,18 @@ impl Holdings {
         let rows = db.rows(sql, &[]).await?;
         let used = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
         let stores = Stores::open(data, storage, &used).await?;
+        let keeping = Keeping::new(db.clone(), stores, settings, evidence.accounts().owner_keys());
         let holdings = Self(Arc::new(Inner {
             evidence: evidence.clone(),
-            stores,
-            settings,
+            keeping,
             writers: Writers::default(),
             process: crate::accounts::new_id()?,
             figures: RwLock::default(),
             woken: watch::Sender::new(0),
+            maker: OnceLock::new(),
         }));
         holdings.free_writers().await?;
-        holdings.add_places(holdings.now()).await?;
+        holdings.keeping().add_places(holdings.now()).await?;
         holdings.count().await?;
         evidence.accounts().add_keeper(Arc::new(keeper::HoldingKeeper(db)));
         Ok(holdings)
@@ -103,7 +118,7 @@ impl Holdings {
     /// What the operator chose: sizes, quota and term, to be shown before anybody commits.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        self.0.keeping.settings()
     }
 
     /// The figures of the instance, as they were counted last.
@@ -118,12 +133,47 @@ impl Holdings {
         &self.0.evidence
     }
 
+    /// The copies, and what keeps them whole.
+    #[must_use]
+    pub fn keeping(&self) -> &Keeping {
+        &self.0.keeping
+    }
+
+    /// Takes an empty disk or bucket for a place whose copies are lost for good ([`Keeping::take_anew`]).
+    ///
+    /// # Errors
+    /// Refused where something is there, or there is no such place.
+    pub async fn take_anew(&self, place: &str) -> Result<u64, TrustError> {
+        let taken = self.keeping().take_anew(place, "node", self.now()).await?;
+        self.wake();
+        Ok(taken)
+    }
+
+    /// Begins again what was given up ([`Keeping::retry`]), as the operator says who `me` is.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn retry(&self, operator: &Me) -> Result<u64, Fault> {
+        let jobs = self.keeping().retry(&operator.actor(), operator.cx.now).await?;
+        self.wake();
+        Ok(jobs)
+    }
+
+    /// Has a copy looked at soon that a reader found bad.
+    async fn suspect(&self, holding: &str, place: &str) {
+        let sql = "update holding_copy set due_s = 0 where holding = $1 and place = $2";
+        if let Err(error) = self.db().execute(sql, &[holding.into(), place.into()]).await {
+            tracing::warn!(%error, holding, place, "a bad copy is not noted; its next check finds it");
+        }
+        self.wake();
+    }
+
     fn accounts(&self) -> &Accounts {
         self.0.evidence.accounts()
     }
 
     fn stores(&self) -> &Stores {
-        &self.0.stores
+        self.0.keeping.stores()
     }
 
     fn db(&self) -> &Db {

@@ -4,7 +4,7 @@
 
 use super::finish::place;
 use super::model::{Hold, Holder, Why};
-use super::{Holdings, WORDS, refused};
+use super::{Holdings, WORDS, previews, refused};
 use crate::accounts::audit::{Act, Scope, note};
 use crate::accounts::{Me, new_id};
 use crate::evidence::{Owner, Party};
@@ -14,19 +14,40 @@ use proof::der::Time;
 use store::jobs::{self, NewJob};
 use store::{Row, StoreError, Tx};
 use trust::TrustError;
+use trust::vault::Erased;
 
 /// The job that removes an object's bytes.
-const JOB: &str = "holding-bytes";
+pub(super) const JOB: &str = "holding-bytes";
 /// Tries, an hour apart in the end: a place may be away for weeks.
 const TRIES: i64 = 2_000;
 const LEASE_MS: i64 = 600_000;
 /// Longest reason of a hold, in characters.
 const REASON_CHARS_MAX: usize = 1_000;
 
+/// Before what was erased for good; bytes that are not needed any more have no such word before them.
+const ERASED: &str = "erased ";
+/// Before a person's id.
+const PERSON: &str = "erased person/";
+
 /// Has an object's bytes removed in all places, when and only when the transaction commits.
 pub(super) async fn remove_bytes(tx: &mut Tx, object: &str, now: Time) -> Result<(), TrustError> {
-    let (id, now_ms) = (format!("{JOB}/{object}"), now.unix_s() * 1000);
-    let job = NewJob { id: &id, kind: JOB, payload: object, due_ms: 0, tries_max: TRIES };
+    remove(tx, object, object, now).await
+}
+
+/// The same for what somebody was told is gone for good: the places are told so too, and a copy of the
+/// databases from before does not bring it back.
+pub(super) async fn erase_bytes(tx: &mut Tx, object: &str, now: Time) -> Result<(), TrustError> {
+    remove(tx, object, &format!("{ERASED}{object}"), now).await
+}
+
+/// Has the places told that a person was erased.
+pub(super) async fn erase_person(tx: &mut Tx, person: &str, now: Time) -> Result<(), TrustError> {
+    remove(tx, &format!("person/{person}"), &format!("{PERSON}{person}"), now).await
+}
+
+async fn remove(tx: &mut Tx, what: &str, payload: &str, now: Time) -> Result<(), TrustError> {
+    let (id, now_ms) = (format!("{JOB}/{what}"), now.unix_s() * 1000);
+    let job = NewJob { id: &id, kind: JOB, payload, due_ms: 0, tries_max: TRIES };
     Ok(jobs::add(tx, &job, now_ms).await?)
 }
 
@@ -50,11 +71,13 @@ pub(super) async fn end(tx: &mut Tx, holding: &str, why: Why, now: Option<Time>)
     for sql in [
         "delete from holding_copy where holding = $1",
         "delete from holding_hold where holding = $1",
+        "delete from holding_finding where holding = $1",
         "delete from upload where holding = $1 and state = 'done'",
     ] {
         tx.execute(sql, &[holding.into()]).await?;
     }
-    remove_bytes(tx, &object, now.unwrap_or(Time::from_unix(0))).await?;
+    previews::remove(tx, holding).await?;
+    erase_bytes(tx, &object, now.unwrap_or(Time::from_unix(0))).await?;
     Ok(true)
 }
 
@@ -199,12 +222,27 @@ impl Holdings {
         Ok(())
     }
 
+    /// Tells the places, then empties them: what was listed and is still there goes with the next try.
+    async fn remove_one(&self, payload: &str) -> Result<Vec<(String, TrustError)>, TrustError> {
+        if let Some(person) = payload.strip_prefix(PERSON) {
+            return Ok(self.stores().note_erased(&Erased::Person(person.to_owned())).await);
+        }
+        let mut failed = Vec::new();
+        let object = payload.strip_prefix(ERASED);
+        let id = object.unwrap_or(payload).parse()?;
+        if object.is_some() {
+            failed = self.stores().note_erased(&Erased::Object(id)).await;
+        }
+        failed.extend(self.stores().erase(id).await);
+        Ok(failed)
+    }
+
     /// Removes the bytes of objects whose keys are gone. A place that is away is tried again later.
     pub(super) async fn remove_due(&self, now: Time) -> Result<(), TrustError> {
         let now_ms = now.unix_s() * 1000;
         let mut is_any = false;
         while let Some(job) = jobs::take(self.db(), JOB, &new_id()?, now_ms, LEASE_MS).await? {
-            let failed = self.stores().erase(job.payload.parse()?).await;
+            let failed = self.remove_one(&job.payload).await?;
             if failed.is_empty() {
                 let done: Result<(), StoreError> = store::transaction!(self.db(), tx => jobs::finish(tx, &job).await);
                 done?;

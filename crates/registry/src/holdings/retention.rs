@@ -60,15 +60,20 @@ impl Holdings {
         Ok(())
     }
 
-    async fn remind_owner(&self, owner: &str, reminder: &Reminder, now: Time) -> Result<(), TrustError> {
-        let people = match Owner::parse(owner) {
+    /// Who is written to for an owner: the person, or the owners of the organisation.
+    pub(super) async fn people_of(&self, owner: &str) -> Result<Vec<Person>, TrustError> {
+        Ok(match Owner::parse(owner) {
             Some(Owner::Person(id)) => self.accounts().person(&id).await?.into_iter().collect(),
             Some(Owner::Organisation(id)) => {
                 let members = self.accounts().members(&id).await?;
                 members.into_iter().filter(|member| member.roles.has(Role::Owner)).map(|member| member.person).collect()
             }
             None => Vec::new(),
-        };
+        })
+    }
+
+    async fn remind_owner(&self, owner: &str, reminder: &Reminder, now: Time) -> Result<(), TrustError> {
+        let people = self.people_of(owner).await?;
         let letters: Vec<(String, Letter)> =
             people.iter().map(|person| (person.id.clone(), self.reminder_to(person, reminder))).collect();
         store::transaction!(self.db(), tx => {

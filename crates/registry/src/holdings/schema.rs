@@ -7,10 +7,11 @@ use store::{Migration, Schema};
 /// The tables of holdings.
 pub(super) const SCHEMA: Schema = Schema {
     part: "holdings",
-    migrations: &[Migration {
-        number: 1,
-        name: "uploads, holdings, their copies, checks and holds",
-        sql: "
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "uploads, holdings, their copies, checks and holds",
+            sql: "
 create table upload (
     id text primary key,
     owner text not null,
@@ -98,5 +99,51 @@ create table record_holding (
 );
 create index record_holding_holding on record_holding (holding);
 ",
-    }],
+        },
+        Migration {
+            number: 2,
+            name: "findings that people are told of, and how places answer",
+            sql: "
+create table holding_finding (
+    id text primary key,
+    holding text not null,
+    place text not null,
+    owner text not null,
+    what text not null,
+    is_open bigint not null,
+    made_s bigint not null,
+    told_s bigint
+);
+create index holding_finding_holding on holding_finding (holding, place, is_open);
+create index holding_finding_told on holding_finding (told_s, made_s);
+create table holding_place (
+    place text primary key,
+    is_up bigint not null,
+    cause text not null,
+    since_s bigint not null,
+    looked_s bigint not null,
+    told_s bigint
+);
+",
+        },
+        Migration {
+            number: 3,
+            name: "previews of originals",
+            sql: "
+create table holding_preview (
+    holding text primary key,
+    state text not null,
+    about bytea not null,
+    made_s bigint not null
+);
+create index holding_preview_state on holding_preview (state);
+create table holding_picture (
+    holding text not null,
+    number bigint not null,
+    picture bytea not null,
+    primary key (holding, number)
+);
+",
+        },
+    ],
 };

@@ -21,6 +21,8 @@ enum Work {
     Checks,
     /// Originals that belong beside a record.
     Attach,
+    /// Previews of originals that stand beside a record.
+    Previews,
     /// What has run out, reminders, figures.
     Sweep,
 }
@@ -32,6 +34,7 @@ impl Holdings {
             self.go_on(Work::Copies),
             self.go_on(Work::Checks),
             self.go_on(Work::Attach),
+            self.go_on(Work::Previews),
             self.go_on(Work::Sweep)
         );
     }
@@ -47,9 +50,10 @@ impl Holdings {
             }
             let now = self.now();
             let done = match what {
-                Work::Copies => self.look_at_due(Which::Bad, now).await,
-                Work::Checks => self.look_at_due(Which::Standing, now).await,
+                Work::Copies => self.keeping().look_at_due(Which::Bad, now).await,
+                Work::Checks => self.keeping().look_at_due(Which::Standing, now).await,
                 Work::Attach => self.attach_due(now).await,
+                Work::Previews => self.make_due_previews(now).await,
                 Work::Sweep => self.sweep(now).await,
             };
             if let Err(error) = done {
@@ -65,8 +69,10 @@ impl Holdings {
     pub async fn round(&self, now: Time) -> Result<(), TrustError> {
         self.attach_due(now).await?;
         self.sweep(now).await?;
-        self.look_at_due(Which::Standing, now).await?;
-        self.look_at_due(Which::Bad, now).await?;
+        self.keeping().look_at_due(Which::Standing, now).await?;
+        self.keeping().look_at_due(Which::Bad, now).await?;
+        self.tell_findings(now).await?;
+        self.make_due_previews(now).await?;
         Ok(self.count().await?)
     }
 
@@ -89,6 +95,8 @@ impl Holdings {
         note("reminders", self.remind(now).await);
         note("terms", self.end_terms(now).await);
         note("bytes", self.remove_due(now).await);
+        note("places", self.look_at_places(now).await);
+        note("findings", self.tell_findings(now).await);
         note("figures", self.count().await.map_err(TrustError::from));
         first
     }

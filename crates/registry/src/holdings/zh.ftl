@@ -36,8 +36,12 @@ header-wrong = 缺少 { $name } 头，或其内容有误
 header-wrong-do = 请按 tus 协议 1.0.0 发送 { $name }。
 media-type = 内容的媒体类型不符
 media-type-do = 请发送 Content-Type: application/offset+octet-stream。
+parts-not-joined = 此处不合并同一文件的分段
+parts-not-joined-do = 请将每个文件从头至尾发送，可同时发送多个文件：在 tus-js-client 中请将 parallelUploads 保持为 1。
 attach-differs = 上传的原件与文件“{ $name }”不符
 attach-differs-do = 请重新上传该文件，或将其从申请中移除。
+attach-salted = 加盐记录的原件不在此保存
+attach-salted-do = 此类记录的内容对本节点保密。请自行保存文件与盐值，或另作一份存原件的记录。
 original-bound = “{ $name }”的原件属于您本人的记录，不能移交给该机构
 original-bound-do = 请回到第一步，把该文件再放一次，文件即以该机构的名义上传；或改为以您本人申请。
 original-held = 该原件处于保全中
@@ -50,3 +54,31 @@ mail-term =
     您存放在 { $url } 的 { $count } 份原件即将届满保存期限，其中最早的一份于 { $day }（UTC）届满。
 
     期满后，原件将从本节点的全部副本中删除。记录与时间戳令牌仍然有效，持有文件的人仍可用它证明。需要保留的原件，请在该日之前下载。
+finding-lost = - { $count } 件：原件已无完好副本
+finding-wrong = - { $count } 件，位于“{ $place }”：副本与写入时一致，但并非记录所指的内容
+finding-damaged = - { $count } 件，位于“{ $place }”：副本受损
+finding-missing = - { $count } 件，位于“{ $place }”：副本缺失
+finding-away = - 存放处“{ $place }”已一天没有响应
+finding-mended = - { $count } 件，位于“{ $place }”：副本已恢复完好，必要时由完好副本重建
+finding-found = - { $count } 件：曾丢失的原件已重新有完好副本
+finding-back = - 存放处“{ $place }”已恢复响应
+mail-care-lost = 有原件已无完好副本
+mail-care-bad = 有原件副本受损或缺失
+mail-care-mended = 有原件副本曾受损或缺失，现已修复
+mail-care-away = 原件的一处存放处没有响应
+mail-care-well = 原件已恢复完好
+mail-care-operator =
+    { $subject }
+    { $url } 的原件复核发现：
+
+    { $lines }
+
+    各处现状与可做的操作见 { $url }/operator/holdings 。同一问题只通知一次，不会每次复核都通知。
+mail-care-owner =
+    { $subject }
+    对您存于 { $url } 的原件的复核发现：
+
+    { $lines }
+
+    受损或缺失的副本会自动由完好副本重建，运营者也已收到通知。若已无完好副本而您仍有该文件，请重新上传，它会回到原来的位置。记录与时间戳始终有效。
+mail-care-records = 相关记录：{ $numbers }

@@ -8,7 +8,7 @@ pub use routes::{Route, Who, check_routes};
 use crate::accounts::{Accounts, Me, Settings};
 use crate::evidence::Evidence;
 use crate::holdings::{self, Holdings};
-use crate::web::{self, Caller, Nav, Node, Profile, Public, Relation, WitnessRoot};
+use crate::web::{self, Caller, ContentHost, Nav, Node, Profile, Public, Relation, WitnessRoot};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequestParts as _;
@@ -47,6 +47,7 @@ pub struct House {
     rooms: Rooms,
     settings: Settings,
     deposits: holdings::Settings,
+    content: Option<ContentHost>,
 }
 
 /// Where an instance lies.
@@ -148,6 +149,14 @@ impl House {
         Self::within(folder, rooms, storage, settings, deposits).await
     }
 
+    /// Which shows content, from a host of its own.
+    pub async fn showing(rooms: Rooms, storage: Storage) -> Self {
+        let folder = Folder::Own(tempfile::tempdir().unwrap());
+        Self::made(folder.path(), &storage).await;
+        let settings = Settings { paper_days: 30, ..Settings::default() };
+        Self::opened(folder, rooms, storage, settings, DEPOSITS, ContentHost::parse(CONTENT)).await
+    }
+
     /// The instance of this folder, which is made where there is none.
     pub async fn within(
         folder: Folder,
@@ -156,14 +165,18 @@ impl House {
         settings: Settings,
         deposits: holdings::Settings,
     ) -> Self {
-        let data = folder.path().join("data");
+        Self::made(folder.path(), &storage).await;
+        Self::opened(folder, rooms, storage, settings, deposits, None).await
+    }
+
+    async fn made(folder: &Path, storage: &Storage) {
+        let data = folder.join("data");
         if !data.exists() {
             let now = SystemClock.now().unwrap().time;
             let algorithms = KeyAlgorithm::ALL[..2].to_vec();
             let new = NewInstance::evaluation("<Qingyu> & Co 青屿", algorithms, storage.clone(), now);
             new.make(&data).await.unwrap();
         }
-        Self::opened(folder, rooms, storage, settings, deposits).await
     }
 
     async fn opened(
@@ -172,6 +185,7 @@ impl House {
         storage: Storage,
         settings: Settings,
         deposits: holdings::Settings,
+        content: Option<ContentHost>,
     ) -> Self {
         let data = folder.path().join("data");
         let now = SystemClock.now().unwrap().time;
@@ -186,6 +200,7 @@ impl House {
             url: "https://shiyin.example".to_owned(),
             relation: Some(Relation::Both),
             contact: "<b>@example".to_owned(),
+            content: content.clone(),
             witnesses: vec![WitnessRoot { url: "https://tsa.example".to_owned(), root }],
             ..Profile::default()
         };
@@ -199,20 +214,21 @@ impl House {
         let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
         let streams = holdings::router(&holdings);
         let pages = web::assemble(accounts.site(), (rooms.router)(&holdings), streams);
-        Self { pages, node, clock, accounts, evidence, holdings, folder, storage, rooms, settings, deposits }
+        let pages = web::by_host(content.clone(), pages, holdings::content_router(&holdings));
+        Self { pages, node, clock, accounts, evidence, holdings, folder, storage, rooms, settings, deposits, content }
     }
 
     /// The same instance after its program ended and began anew, perhaps with other settings. Who was
     /// signed in still is.
     pub async fn reopened(self, storage: Option<Storage>, deposits: Option<holdings::Settings>) -> Self {
-        let Self { pages, node, accounts, evidence, holdings, folder, rooms, settings, .. } = self;
+        let Self { pages, node, accounts, evidence, holdings, folder, rooms, settings, content, .. } = self;
         drop((pages, evidence, holdings));
         accounts.close().await;
         let node = Arc::into_inner(node).expect("nobody else holds the node");
         node.journal.close().await;
         node.tsa.close().await;
         let storage = storage.unwrap_or(self.storage);
-        Self::opened(folder, rooms, storage, settings, deposits.unwrap_or(self.deposits)).await
+        Self::opened(folder, rooms, storage, settings, deposits.unwrap_or(self.deposits), content).await
     }
 
     /// A request, from some address where it does not say from which.
@@ -295,6 +311,9 @@ impl House {
         browser
     }
 }
+
+/// Where a house shows content from, where it does.
+pub const CONTENT: &str = "https://content.example";
 
 /// What a house takes for deposits, where a test does not say.
 pub const DEPOSITS: holdings::Settings = holdings::Settings {

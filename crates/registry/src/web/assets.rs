@@ -26,7 +26,7 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    let files: [(&'static str, &'static str, &'static [u8]); 8] = [
+    let files: [(&'static str, &'static str, &'static [u8]); 9] = [
         ("look.css", "text/css; charset=utf-8", STYLE.as_bytes()),
         ("favicon.svg", "image/svg+xml", MARK.as_bytes()),
         ("verify.js", "text/javascript; charset=utf-8", proof_wasm::browser::DESK.as_bytes()),
@@ -34,6 +34,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("protect.js", "text/javascript; charset=utf-8", include_bytes!("assets/protect.js")),
         ("upload.js", "text/javascript; charset=utf-8", include_bytes!("assets/upload.js")),
         ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("assets/passkey.js")),
+        ("player.js", "text/javascript; charset=utf-8", include_bytes!("assets/player.js")),
         ("verifier.wasm", "application/wasm", proof_wasm::browser::VERIFIER),
     ];
     files.map(|(name, media_type, bytes)| asset(name, media_type, bytes)).into()

@@ -118,6 +118,8 @@ pub enum Scripts {
     Verifier,
     /// What speaks with the person's authenticator.
     Passkeys,
+    /// What goes on playing where an address has run out.
+    Player,
     /// What hashes and uploads files for an application, with its workers and WebAssembly.
     Protect,
 }
@@ -135,6 +137,11 @@ pub trait Page: Template {
     /// Which scripts it runs.
     fn scripts(&self) -> Scripts {
         Scripts::None
+    }
+
+    /// Whether it shows what people sent in, from the content's host.
+    fn shows_content(&self) -> bool {
+        false
     }
 
     /// The status of the answer.
@@ -263,9 +270,11 @@ impl Cx {
         let policy = match page.scripts() {
             Scripts::None => super::guard::PAGE_POLICY,
             Scripts::Verifier | Scripts::Protect => super::guard::VERIFIER_POLICY,
-            Scripts::Passkeys => super::guard::PASSKEY_POLICY,
+            Scripts::Passkeys | Scripts::Player => super::guard::PASSKEY_POLICY,
         };
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        let host = self.site.node.profile.content.as_ref().filter(|_| page.shows_content());
+        let wider = host.and_then(|host| super::guard::with_content(policy, host));
+        headers.insert(header::CONTENT_SECURITY_POLICY, wider.unwrap_or(HeaderValue::from_static(policy)));
         if let Some(chosen) = self.chosen {
             let cookie =
                 format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language::name(chosen));
@@ -305,6 +314,7 @@ impl Cx {
                 Scripts::None => Vec::new(),
                 Scripts::Verifier => vec![assets::path("verify.js")],
                 Scripts::Passkeys => vec![assets::path("passkey.js")],
+                Scripts::Player => vec![assets::path("player.js")],
                 Scripts::Protect => vec![assets::path("upload.js"), assets::path("protect.js")],
             },
             is_signed_in: self.session.is_some(),

@@ -4,7 +4,7 @@
 //! so in `Sec-Fetch-Site`, older ones in `Origin`. Who sends neither is no browser, and
 //! carries no cookie of a user. Forms that act for somebody carry a token beside that.
 
-use super::{Cx, Fault, Site};
+use super::{ContentHost, Cx, Fault, Site};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
@@ -23,6 +23,14 @@ pub const VERIFIER_POLICY: &str = "default-src 'none'; style-src 'self'; img-src
 /// The policy of a page that asks for a passkey: its own script, and nothing else.
 pub const PASSKEY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'none'; \
      script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A policy that lets pictures and films come from the content's host as well, and nothing else of it.
+#[must_use]
+pub fn with_content(policy: &str, host: &ContentHost) -> Option<HeaderValue> {
+    let origin = host.origin();
+    let wider = policy.replace("img-src 'self'", &format!("img-src 'self' {origin}; media-src {origin}"));
+    HeaderValue::from_str(&wider).ok()
+}
 
 /// Bodies of forms and of the API; larger ones are refused.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
@@ -98,6 +106,19 @@ fn is_from_here(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn content_is_let_in_as_pictures_and_films_alone() {
+        let host = ContentHost::parse("https://content.example").unwrap();
+        for policy in [PAGE_POLICY, PASSKEY_POLICY] {
+            let wider = with_content(policy, &host).unwrap();
+            let wider = wider.to_str().unwrap();
+            let named: Vec<&str> =
+                wider.split(';').map(str::trim).filter(|part| part.contains("content.example")).collect();
+            assert_eq!(named, ["img-src 'self' https://content.example", "media-src https://content.example"]);
+            assert!(wider.starts_with("default-src 'none'"));
+        }
+    }
 
     #[test]
     fn other_sites_cannot_write() {

@@ -1,5 +1,6 @@
 //! The node behind the pages: its instruments, and what its operator says of itself.
 
+use super::host::ContentHost;
 use proof::der::Time;
 use proof::digest::Digest;
 use proof::tlog::Checkpoint;
@@ -39,6 +40,8 @@ pub struct WitnessRoot {
 pub struct Profile {
     /// Where others find the node; empty where it was not said.
     pub url: String,
+    /// Where what people sent in is shown from; none where it is only saved.
+    pub content: Option<ContentHost>,
     /// Its postal address.
     pub address: String,
     /// How it is reached otherwise.

@@ -150,16 +150,19 @@ impl Sessions {
     /// The session of a token, where it still holds.
     pub async fn find(&self, token: &Token, now: Time) -> Result<Option<Session>, StoreError> {
         let now_s = now.unix_s();
-        let sql = "select id, person, made_s, seen_s, proved_s, about, is_strong from session where id = $1";
-        let rows = self.db.rows(sql, &[token.id().into()]).await?;
-        let Some(session) = rows.first().map(read).transpose()?.filter(|session| session.holds(now)) else {
-            return Ok(None);
-        };
+        let Some(session) = self.by_id(&token.id(), now).await? else { return Ok(None) };
         if now_s - session.seen.unix_s() >= SEEN_S {
             let sql = "update session set seen_s = $2 where id = $1";
             self.db.execute(sql, &[session.id.as_str().into(), now_s.into()]).await?;
         }
         Ok(Some(session))
+    }
+
+    /// The session of this id, where it still holds. Being asked about does not keep it.
+    pub async fn by_id(&self, id: &str, now: Time) -> Result<Option<Session>, StoreError> {
+        let sql = "select id, person, made_s, seen_s, proved_s, about, is_strong from session where id = $1";
+        let rows = self.db.rows(sql, &[id.into()]).await?;
+        Ok(rows.first().map(read).transpose()?.filter(|session| session.holds(now)))
     }
 
     /// The sessions of a person that hold, the newest first.

@@ -24,6 +24,7 @@ pub struct Sheet {
     parts: Vec<Part>,
     current: &'static str,
     scripts: Scripts,
+    shows_content: bool,
     status: StatusCode,
     zh: bool,
 }
@@ -69,6 +70,22 @@ pub enum Block {
     Drawing(String),
     /// A picture: its address, and what it is.
     Picture(String, String),
+    /// Pictures side by side.
+    Pictures(Vec<Seen>),
+    /// A film or a sound: its address, what it is, and the picture before it plays; no picture for a sound.
+    Player(String, String, Option<String>),
+}
+
+/// A picture of a certain size.
+pub struct Seen {
+    /// Its address.
+    pub src: String,
+    /// What it is.
+    pub alt: String,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
 }
 
 /// A table.
@@ -239,6 +256,13 @@ impl Sheet {
         self
     }
 
+    /// It shows what people sent in, from the content's host.
+    #[must_use]
+    pub fn shows_content(mut self) -> Self {
+        self.shows_content = true;
+        self
+    }
+
     /// What became of the last act, where there was one.
     #[must_use]
     pub fn said(mut self, what: Option<String>) -> Self {
@@ -280,6 +304,10 @@ impl Page for Sheet {
 
     fn scripts(&self) -> Scripts {
         self.scripts
+    }
+
+    fn shows_content(&self) -> bool {
+        self.shows_content
     }
 
     fn status(&self) -> StatusCode {

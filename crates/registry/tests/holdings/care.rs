@@ -5,21 +5,21 @@ use registry::accounts::audit::Scope;
 use registry::holdings::{Attached, Care, Outcome, State, Why};
 use store::{Location, Value};
 
-const DAY_S: i64 = 86_400;
+pub(super) const DAY_S: i64 = 86_400;
 
 /// An original in two places, beside the file of a record.
-struct Kept {
-    places: tempfile::TempDir,
-    house: House,
-    by: Party,
-    lin: Sender,
-    entry: Entry,
-    holding: String,
-    whole: Vec<u8>,
+pub(super) struct Kept {
+    pub(super) places: tempfile::TempDir,
+    pub(super) house: House,
+    pub(super) by: Party,
+    pub(super) lin: Sender,
+    pub(super) entry: Entry,
+    pub(super) holding: String,
+    pub(super) whole: Vec<u8>,
 }
 
 impl Kept {
-    async fn new(deposits: holdings::Settings, database: Option<Location>) -> Self {
+    pub(super) async fn new(deposits: holdings::Settings, database: Option<Location>) -> Self {
         let places = tempfile::tempdir().unwrap();
         let (first, second) = (places.path().join("first"), places.path().join("second"));
         let storage = Storage { database, ..storage(&[("first", &first), ("second", &second)]) };
@@ -35,24 +35,24 @@ impl Kept {
         Self { places, house, by, lin, entry, holding, whole }
     }
 
-    fn place(&self, name: &str) -> std::path::PathBuf {
+    pub(super) fn place(&self, name: &str) -> std::path::PathBuf {
         self.places.path().join(name)
     }
 
-    fn file(&self, name: &str) -> std::path::PathBuf {
+    pub(super) fn file(&self, name: &str) -> std::path::PathBuf {
         objects(&self.place(name)).remove(0)
     }
 
-    async fn care(&self) -> Care {
+    pub(super) async fn care(&self) -> Care {
         self.house.holdings.of_record(&self.by, &self.entry).await.unwrap().remove(0)
     }
 
-    async fn states(&self) -> Vec<Outcome> {
+    pub(super) async fn states(&self) -> Vec<Outcome> {
         self.care().await.copies.iter().map(|copy| copy.state).collect()
     }
 
     /// So many days from now, everything is done that is due.
-    async fn after(&self, days: i64) {
+    pub(super) async fn after(&self, days: i64) {
         self.house.holdings.round(self.house.node.now().plus_s(days * DAY_S)).await.unwrap();
     }
 
@@ -66,7 +66,7 @@ impl Kept {
     }
 }
 
-fn flip(path: &Path, at: usize) {
+pub(super) fn flip(path: &Path, at: usize) {
     let mut bytes = std::fs::read(path).unwrap();
     bytes[at] ^= 1;
     std::fs::write(path, bytes).unwrap();

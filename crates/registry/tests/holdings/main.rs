@@ -2,8 +2,11 @@
 //! can go wrong on the way.
 
 mod care;
+mod content;
 mod faults;
 mod fetching;
+mod findings;
+mod operating;
 mod ownership;
 mod uploads;
 

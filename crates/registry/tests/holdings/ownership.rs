@@ -2,6 +2,7 @@
 
 use super::*;
 use registry::testing::PASSWORD;
+use registry::web::Fault;
 use std::path::PathBuf;
 
 async fn api_key(browser: &mut Browser<'_>, scopes: &[&str], organisation: &str) -> Sender {
@@ -187,7 +188,7 @@ async fn the_raw_disk_shows_nothing() {
     std::fs::write(house.folder.path().join("seen"), &whole[900..1_100]).unwrap();
     assert!(holds(house.folder.path(), &whole[1_000..1_032]).is_some());
     std::fs::remove_file(house.folder.path().join("seen")).unwrap();
-    // Half-way, with a rest that fills no chunk; then whole; then as the file of a salted record.
+    // Half-way, with a rest that fills no chunk; then whole; then beside the file of a salted record that hides it.
     lin.patch(&house, &place, 0, whole[..150_050].to_vec()).await.is(204);
     let nothing = || needles().for_each(|needle| assert_eq!(holds(house.folder.path(), &needle), None));
     nothing();
@@ -197,11 +198,11 @@ async fn the_raw_disk_shows_nothing() {
     let by = party(&house, &browser).await;
     let entry = record(&house, &by, Mode::Salted, &[("月.tiff", &whole)]).await;
     let attached = [holdings::Attached { place: 0, holding: holding.clone() }];
-    house.holdings.attach_to(&by, &entry, &attached).await.unwrap();
+    let refused = house.holdings.attach_to(&by, &entry, &attached).await;
+    assert!(matches!(refused, Err(Fault::Refused { code: "record-salted", .. })), "the record hides it from the node");
     house.holdings.round(house.node.now()).await.unwrap();
     nothing();
-    let care = house.holdings.of_record(&by, &entry).await.unwrap();
-    assert!(!care[0].is_matched, "a commitment cannot be compared");
+    assert!(house.holdings.of_record(&by, &entry).await.unwrap().is_empty());
     assert!(lin.fetch(&house, &holding, &[]).await.bytes == whole);
 }
 
@@ -263,4 +264,77 @@ async fn an_organisation_does_not_end_while_one_of_its_originals_is_held() {
     lin.post(&format!("{place}/leave"), &[]).await.is(303);
     house.holdings.round(house.node.now()).await.unwrap();
     assert!(objects(&vault(&house)).is_empty());
+}
+
+#[tokio::test]
+async fn what_changes_hands_must_fit_into_the_others_room() {
+    let house = house_taking(small()).await;
+    let mut lin = house.person("lin").await;
+    let studio = organisation(&mut lin).await;
+    let (sender, own) = (Sender::of(&lin), party(&house, &lin).await);
+    let me = house.me(&lin).await;
+    let to = Party::of(&me, &Owner::Organisation(studio.clone()), &[registry::accounts::organisation::Role::Owner])
+        .await
+        .unwrap();
+    let (first, second) = (content(180_000, 1), content(150_000, 2));
+    sender.deposit(&house, &first, &[("organisation", &studio)]).await;
+    let holding = sender.deposit(&house, &second, &[]).await;
+    let file = |content: &[u8]| DraftFile {
+        path: "a.bin".to_owned(),
+        size: content.len() as u64,
+        digest: digest(content),
+        sm3: String::new(),
+        is_attached: false,
+    };
+    let files = [file(&second)];
+    assert!(house.holdings.lacking(&to, Some(&own), &files).await.unwrap().is_none(), "it is here and free");
+    let refused = house.holdings.hand_over(&own, &to, &files).await;
+    let Err(Fault::Refused { code, remedy, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(code, "quota");
+    assert!(remedy.contains("120") && remedy.contains("300"), "what is left is named: {remedy}");
+    // Nothing of it changed: it is the person's, opens with the person's key, and can be handed over later.
+    assert_eq!(house.holdings.holding(&own, &holding).await.unwrap().owner, own.owner);
+    assert!(house.holdings.holding(&to, &holding).await.is_err());
+    assert!(sender.fetch(&house, &holding, &[]).await.is(200).bytes == second);
+    let theirs = house.holdings.all(&to, 10).await.unwrap();
+    house.holdings.remove(&to, &theirs[0].id).await.unwrap();
+    house.holdings.hand_over(&own, &to, &files).await.unwrap();
+    assert_eq!(house.holdings.holding(&to, &holding).await.unwrap().owner, to.owner);
+    assert!(sender.fetch(&house, &holding, &[]).await.is(200).bytes == second, "its owner is the organisation's too");
+}
+
+#[tokio::test]
+async fn many_files_are_looked_for_at_once() {
+    let house = house().await;
+    let browser = house.person("lin").await;
+    let (sender, by) = (Sender::of(&browser), party(&house, &browser).await);
+    let contents: Vec<Vec<u8>> = (0..450_u64).map(|number| number.to_be_bytes().to_vec()).collect();
+    let file = |content: &Vec<u8>| DraftFile {
+        path: hex_name(content),
+        size: 8,
+        digest: digest(content),
+        sm3: String::new(),
+        is_attached: false,
+    };
+    let files: Vec<DraftFile> = contents.iter().map(file).collect();
+    assert_eq!(house.holdings.lacking(&by, None, &files).await.unwrap().missing.len(), 450);
+    // At both ends of every statement, and the same file twice.
+    for at in [0, 1, 199, 200, 201, 399, 400, 449] {
+        sender.deposit(&house, &contents[at], &[]).await;
+    }
+    let twice: Vec<DraftFile> = files.iter().chain(&files[..2]).cloned().collect();
+    let missing = house.holdings.lacking(&by, None, &twice).await.unwrap().missing;
+    assert_eq!(missing.len(), 442);
+    for at in [0, 1, 199, 200, 201, 399, 400, 449, 450, 451] {
+        assert!(!missing.contains(&at), "{at} is here");
+    }
+    let digests: Vec<String> = files.iter().map(|file| file.digest.clone()).collect();
+    let held = house.holdings.held(&by, &digests).await.unwrap();
+    assert_eq!(held.len(), 450);
+    assert!(held[200].as_ref().is_some_and(|held| held.about.digest == digests[200]) && held[2].is_none());
+    assert!(house.holdings.held(&by, &[]).await.unwrap().is_empty());
+}
+
+fn hex_name(content: &[u8]) -> String {
+    format!("{}.bin", digest(content))
 }

@@ -11,7 +11,9 @@ use instant_acme::{
     RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -46,23 +48,19 @@ impl ResolvesServerCert for Resolver {
     }
 }
 
-/// Gets and renews the certificate for one name.
+/// Gets and renews the certificate for the instance's names, all in one.
 pub(super) struct Acme {
     config: AcmeConfig,
-    name: String,
+    names: Vec<String>,
     keys: PathBuf,
     resolver: Arc<Resolver>,
 }
 
 impl Acme {
-    /// Prepares to serve `name` with what is in the key folder, where there is something.
-    pub(super) fn new(config: &AcmeConfig, name: &str, keys: &Path) -> Self {
-        let acme = Self {
-            config: config.clone(),
-            name: name.to_owned(),
-            keys: keys.to_owned(),
-            resolver: Arc::new(Resolver::default()),
-        };
+    /// Prepares to serve these names with what is in the key folder, where there is something.
+    pub(super) fn new(config: &AcmeConfig, names: Vec<String>, keys: &Path) -> Self {
+        let acme =
+            Self { config: config.clone(), names, keys: keys.to_owned(), resolver: Arc::new(Resolver::default()) };
         if let Ok(text) = std::fs::read(acme.file()) {
             acme.take(&text);
         }
@@ -83,12 +81,15 @@ impl Acme {
         true
     }
 
-    /// Whether the certificate is missing, or two thirds of its life are over.
+    /// Whether the certificate is missing, names not all that it should, or two thirds of its life are over.
     fn is_due(&self) -> bool {
         let current = self.resolver.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let leaf = current.as_ref().and_then(|c| c.cert.first());
         let parsed = leaf.and_then(|der| proof::x509::Certificate::parse(der).ok());
         let (Some(certificate), Ok(reading)) = (parsed, SystemClock.now()) else { return true };
+        if !self.names.iter().all(|name| names(leaf, name)) {
+            return true;
+        }
         let (from, to) = (certificate.not_before.unix_s(), certificate.not_after.unix_s());
         reading.time.unix_s() > from + (to - from) / 3 * 2
     }
@@ -99,11 +100,15 @@ impl Acme {
             let mut pause = LOOK;
             if self.is_due() {
                 match self.order().await {
-                    Ok(()) => tracing::info!(name = self.name, "a TLS certificate was issued"),
+                    Ok(()) => tracing::info!(names = self.names.join(" "), "a TLS certificate was issued"),
                     Err(error) => {
                         pause = RETRY;
                         let cause = causes(error.as_ref());
-                        tracing::error!(name = self.name, cause, "no TLS certificate was issued; it is tried again");
+                        tracing::error!(
+                            names = self.names.join(" "),
+                            cause,
+                            "no TLS certificate was issued; it is tried again"
+                        );
                     }
                 }
             }
@@ -134,7 +139,7 @@ impl Acme {
 
     async fn order(&self) -> Result<(), Error> {
         let account = self.account().await?;
-        let names = [Identifier::Dns(self.name.clone())];
+        let names: Vec<Identifier> = self.names.iter().cloned().map(Identifier::Dns).collect();
         let mut order = account.new_order(&NewOrder::new(&names)).await?;
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
@@ -144,12 +149,9 @@ impl Acme {
             }
             let challenge = authorization.challenge(ChallengeType::TlsAlpn01);
             let mut challenge = challenge.ok_or("the service offers no proof over TLS (tls-alpn-01)")?;
-            let proof = proof_of(&self.name, challenge.key_authorization().digest().as_ref())?;
-            self.resolver
-                .proofs
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(self.name.clone(), Arc::new(proof));
+            let name = challenge.identifier().to_string();
+            let proof = proof_of(&name, challenge.key_authorization().digest().as_ref())?;
+            self.resolver.proofs.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(proof));
             challenge.set_ready().await?;
         }
         let ready = order.poll_ready(&RetryPolicy::default()).await;
@@ -165,6 +167,13 @@ impl Acme {
         }
         Ok(files::replace(&self.file(), pem.as_bytes(), files::SECRET)?)
     }
+}
+
+/// Whether a certificate is for this name.
+fn names(leaf: Option<&CertificateDer<'_>>, name: &str) -> bool {
+    let parsed = leaf.and_then(|der| ParsedCertificate::try_from(der).ok());
+    let name = ServerName::try_from(name);
+    parsed.zip(name.ok()).is_some_and(|(parsed, name)| verify_server_name(&parsed, &name).is_ok())
 }
 
 /// An error with all that caused it.

@@ -35,8 +35,14 @@ pub(super) fn unchecked(chain: &[u8], key: &[u8]) -> Result<CertifiedKey, String
     Ok(CertifiedKey::new(chain, any_supported_type(&key).map_err(|e| e.to_string())?))
 }
 
-/// TLS as configured for the instance in `data`, which is found at `url`.
-pub(super) fn prepare(config: &TlsConfig, data: &Path, url: &str, words: &Words) -> Result<Tls, Failure> {
+/// TLS as configured for the instance in `data`, which is found at the first of these addresses, and shows
+/// content at the second where it is not empty.
+pub(super) fn prepare(
+    config: &TlsConfig,
+    data: &Path,
+    [url, content]: [&str; 2],
+    words: &Words,
+) -> Result<Tls, Failure> {
     let refused = |cause: String| Failure::new(Exit::Instance, words.say("serve-tls", &[("cause", &cause)]));
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -51,13 +57,18 @@ pub(super) fn prepare(config: &TlsConfig, data: &Path, url: &str, words: &Words)
             builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
         }
         TlsConfig::Acme { acme: config } => {
-            let host = url.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
-            let host = host.filter(|host| !host.is_empty());
-            let host = host.ok_or_else(|| refused("public.url must begin with https:// and name a host".to_owned()))?;
+            let names = [url, content].into_iter().filter(|url| !url.is_empty()).map(|url| {
+                let host = url.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
+                host.filter(|host| !host.is_empty()).map(str::to_owned)
+            });
+            let names = names.collect::<Option<Vec<_>>>().filter(|names| !names.is_empty());
+            let names = names.ok_or_else(|| {
+                refused("public.url and public.content_url must begin with https:// and name a host".to_owned())
+            })?;
             if !config.agree_to_terms {
                 return Err(refused("read the service's terms and set agree_to_terms = true".to_owned()));
             }
-            let made = Acme::new(config, host, &data.join("keys"));
+            let made = Acme::new(config, names, &data.join("keys"));
             let resolver = made.resolver();
             acme = Some(made);
             builder.with_cert_resolver(resolver)

@@ -15,10 +15,12 @@ mod keys;
 mod place;
 mod reading;
 mod scan;
+mod shelf;
 mod stores;
 
 pub use arriving::{Arriving, seal_all};
 pub use content::{CHUNK_BYTES, ContentKey, LENGTH_MAX, Object, ObjectId, open_all, stored_length};
 pub use keys::{Key, Vault};
 pub use reading::Reading;
+pub use shelf::{Erased, Shelf};
 pub use stores::{Condition, Mended, Stores};

@@ -3,7 +3,7 @@
 //! A folder whose disk is not mounted has no mark, and neither has another folder in its stead. Such a place
 //! is out of reach: nothing in it is called missing, and nothing is written into it.
 
-use super::{Condition, Object, ObjectId, stored_length};
+use super::{Condition, Erased, Object, ObjectId, stored_length};
 use crate::TrustError;
 use store::StoreError;
 use store::blobs::Blobs;
@@ -100,6 +100,19 @@ impl Place {
         let aside = free.unwrap_or_default();
         self.blobs.rename(&id.name(), &aside).await?;
         Ok(aside)
+    }
+
+    /// Writes that something was erased for good. Done once, it may be done again.
+    pub(super) async fn note_erased(&self, what: &str) -> Result<(), TrustError> {
+        self.reach().await?;
+        Ok(self.blobs.put_new(&format!("erased/{what}"), format!("{what}\n").into_bytes()).await?)
+    }
+
+    /// What was erased for good, as this place was told.
+    pub(super) async fn erased(&self) -> Result<Vec<Erased>, TrustError> {
+        self.reach().await?;
+        let names = self.blobs.list("erased").await?;
+        Ok(names.iter().filter_map(|name| Erased::parse(name.rsplit('/').next()?)).collect())
     }
 
     pub(super) async fn erase(&self, id: ObjectId) -> Result<(), TrustError> {

@@ -7,7 +7,7 @@
 
 use super::place::Place;
 use super::scan::Failed;
-use super::{ContentKey, Object, ObjectId, stored_length};
+use super::{ContentKey, Erased, Object, ObjectId, stored_length};
 use crate::TrustError;
 use crate::storage::{PlaceAt, Storage};
 use std::path::Path;
@@ -90,7 +90,7 @@ impl Stores {
         &self.0
     }
 
-    fn place(&self, name: &str) -> Result<&Place, TrustError> {
+    pub(super) fn place(&self, name: &str) -> Result<&Place, TrustError> {
         let unknown = || TrustError::Refused(format!("there is no place {name} in [vault] of the configuration"));
         self.0.iter().find(|place| place.name == name).ok_or_else(unknown)
     }
@@ -149,49 +149,8 @@ impl Stores {
     /// Refused where a place does not answer that would have to; broken where no good copy is left.
     pub async fn mend(&self, name: &str, object: &Object, done: &AtomicU64) -> Result<Mended, TrustError> {
         let place = self.place(name)?;
-        let mut was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
-        if was == Condition::Missing && place.published(object).await? {
-            was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
-        }
-        match &was {
-            Condition::Good => return Ok(Mended { was, from: None, aside: None }),
-            Condition::Missing | Condition::Damaged { .. } => {}
-            _ => return Err(failure(object.id, &[(name.to_owned(), was)])),
-        }
-        let (from, copy) = self.copied(place, object, done).await?;
-        // The good copy stands durably beside it before what is damaged is touched.
-        let aside = match was {
-            Condition::Damaged { .. } => Some(place.set_aside(object.id).await?),
-            _ => None,
-        };
-        copy.publish().await?;
-        match place.check(object, None, done).await.unwrap_or_else(|condition| condition) {
-            Condition::Good => Ok(Mended { was, from: Some(from), aside }),
-            now => Err(failure(object.id, &[(name.to_owned(), now)])),
-        }
-    }
-
-    /// Writes the object's bytes beside their name in `target`, out of the first place that has them whole.
-    async fn copied(&self, target: &Place, object: &Object, done: &AtomicU64) -> Result<(String, Writing), TrustError> {
-        let mut faults = Vec::new();
-        for source in self.0.iter().filter(|source| source.name != target.name) {
-            let object_name = object.id.name();
-            target.blobs.remove_unfinished(&object_name).await?;
-            let mut copy = target.blobs.begin(&object_name, stored_length(object.length)?).await?;
-            match source.scan(object, None, Some(&mut copy), done).await {
-                Ok(Condition::Good) => {
-                    copy.sync().await?;
-                    return Ok((source.name.clone(), copy));
-                }
-                Ok(condition) | Err(Failed::Source(condition)) => {
-                    faults.push((source.name.clone(), condition));
-                    drop(copy);
-                    target.blobs.remove_unfinished(&object_name).await?;
-                }
-                Err(Failed::Target(error)) => return Err(error),
-            }
-        }
-        Err(failure(object.id, &faults))
+        let others: Vec<&Place> = self.0.iter().filter(|other| other.name != name).collect();
+        mended(place, &others, object, done).await
     }
 
     /// Removes every copy of an object, what was set aside of it, and what was begun. Gives the places
@@ -206,6 +165,34 @@ impl Stores {
         failed
     }
 
+    /// Writes into every place that something was erased for good, so that a copy of the databases from
+    /// before cannot bring it back ([`Stores::erased`]). Gives the places where that failed.
+    pub async fn note_erased(&self, what: &Erased) -> Vec<(String, TrustError)> {
+        let mut failed = Vec::new();
+        for place in &self.0 {
+            if let Err(error) = place.note_erased(&what.name()).await {
+                failed.push((place.name.clone(), error));
+            }
+        }
+        failed
+    }
+
+    /// Writes it into one place.
+    ///
+    /// # Errors
+    /// Refused where it does not answer.
+    pub async fn note_erased_in(&self, name: &str, what: &Erased) -> Result<(), TrustError> {
+        self.place(name)?.note_erased(&what.name()).await
+    }
+
+    /// What a place says was erased for good.
+    ///
+    /// # Errors
+    /// Refused where it does not answer.
+    pub async fn erased(&self, name: &str) -> Result<Vec<Erased>, TrustError> {
+        self.place(name)?.erased().await
+    }
+
     /// The objects that were begun in the first place and have no name yet.
     pub async fn unfinished(&self) -> Result<Vec<ObjectId>, TrustError> {
         self.first().reach().await?;
@@ -218,6 +205,63 @@ impl Stores {
         place.reach().await?;
         Ok(ids(&place.blobs.list("objects").await?))
     }
+}
+
+/// Looks at the copy in a place, and where it is missing or damaged writes it from one of the others.
+pub(super) async fn mended(
+    place: &Place,
+    others: &[&Place],
+    object: &Object,
+    done: &AtomicU64,
+) -> Result<Mended, TrustError> {
+    let mut was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
+    if was == Condition::Missing && place.published(object).await? {
+        was = place.check(object, None, done).await.unwrap_or_else(|condition| condition);
+    }
+    match &was {
+        Condition::Good => return Ok(Mended { was, from: None, aside: None }),
+        Condition::Missing | Condition::Damaged { .. } => {}
+        _ => return Err(failure(object.id, &[(place.name.clone(), was)])),
+    }
+    let (from, copy) = copied(place, others, object, done).await?;
+    // The good copy stands durably beside it before what is damaged is touched.
+    let aside = match was {
+        Condition::Damaged { .. } => Some(place.set_aside(object.id).await?),
+        _ => None,
+    };
+    copy.publish().await?;
+    match place.check(object, None, done).await.unwrap_or_else(|condition| condition) {
+        Condition::Good => Ok(Mended { was, from: Some(from), aside }),
+        now => Err(failure(object.id, &[(place.name.clone(), now)])),
+    }
+}
+
+/// Writes the object's bytes beside their name in `target`, out of the first of the others that has them whole.
+async fn copied(
+    target: &Place,
+    others: &[&Place],
+    object: &Object,
+    done: &AtomicU64,
+) -> Result<(String, Writing), TrustError> {
+    let mut faults = Vec::new();
+    for source in others {
+        let object_name = object.id.name();
+        target.blobs.remove_unfinished(&object_name).await?;
+        let mut copy = target.blobs.begin(&object_name, stored_length(object.length)?).await?;
+        match source.scan(object, None, Some(&mut copy), done).await {
+            Ok(Condition::Good) => {
+                copy.sync().await?;
+                return Ok((source.name.clone(), copy));
+            }
+            Ok(condition) | Err(Failed::Source(condition)) => {
+                faults.push((source.name.clone(), condition));
+                drop(copy);
+                target.blobs.remove_unfinished(&object_name).await?;
+            }
+            Err(Failed::Target(error)) => return Err(error),
+        }
+    }
+    Err(failure(object.id, &faults))
 }
 
 fn ids(names: &[String]) -> Vec<ObjectId> {

@@ -188,6 +188,10 @@ acts! {
     OriginalReleased = "act-original-released",
     /// An original was handed over from a person to an organisation.
     OriginalHanded = "act-original-handed",
+    /// Work on originals that had been given up was begun again.
+    OriginalsRetried = "act-originals-retried",
+    /// An empty place was taken for one that is lost.
+    PlaceAdopted = "act-place-adopted",
 }
 
 /// Whose trail a line belongs to.
