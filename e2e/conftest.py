@@ -16,8 +16,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 SHIYIN = Path(os.environ["SHIYIN"]).resolve()
 CHROMIUM = "/usr/bin/chromium"
-PAGES = ["/", "/verify", "/authority", "/help", "/help/protect", "/help/stamp", "/help/verify", "/help/keep", "/help/account", "/help/questions",
-         "/help/api", "/samples", "/nothing-here"]
+PAGES = ["/", "/verify", "/authority", "/help", "/help/protect", "/help/stamp", "/help/verify", "/help/keep", "/help/account", "/help/billing", "/help/questions",
+         "/help/command", "/help/api", "/samples", "/nothing-here"]
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TWELVE = ["verdict", "file", "token", "time", "issuer", "witness", "who", "since", "article", "not-shown", "report",
           "machine"]

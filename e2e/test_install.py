@@ -191,7 +191,7 @@ def test_the_sample_for_caddy_serves(behind, tmp_path):
     sample = (ROOT / "dist/Caddyfile").read_text()
     sample = sample.replace("127.0.0.1:8318", behind.url.removeprefix("http://").replace("localhost", "127.0.0.1"))
     # Its own certificate comes from an authority of the internet; here from a file.
-    sample = sample.replace("shiyin.example {\n", f"shiyin.example {{\n\ttls {behind.folder}/fullchain.pem {behind.folder}/privkey.pem\n", 1)
+    sample = sample.replace("content.example {\n", f"content.example {{\n\ttls {behind.folder}/fullchain.pem {behind.folder}/privkey.pem\n", 1)
     top = f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {secure}\n\tdefault_bind 127.0.0.1\n\tauto_https disable_redirects\n}}\n"
     (tmp_path / "Caddyfile").write_text(top + sample)
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}

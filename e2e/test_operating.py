@@ -148,7 +148,29 @@ def test_an_instance_comes_back_with_its_originals_and_without_what_was_erased(d
     assert status(deposit)["well"]
 
 
-def test_the_operators_page_says_what_is_wrong_and_tries_again(deposit, visit, shots):  # noqa: F811
+def looked_at(visit, shots, boss, url):
+    """The page in both languages and lights, wide and on a phone; nothing sticks out, and axe finds nothing."""
+    name, state, wrong, contents = url.split("/", 3)[3].replace("/", "-"), boss.context.storage_state(), [], []
+    for lang in ["zh", "en"]:
+        for scheme in ["light", "dark"]:
+            for viewport, size in [(WIDE, "wide"), (PHONE, "phone")]:
+                page = visit(url, lang, scheme, viewport, storage_state=state).page
+                if shots:
+                    page.screenshot(path=shots / f"{name}-{lang}-{scheme}-{size}.png", full_page=True)
+                contents.append(page.content())
+                for width in [viewport["width"], 360, 800] if size == "wide" else [viewport["width"]]:
+                    page.set_viewport_size({"width": width, "height": 900})
+                    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                    wrong += [f"{lang} {scheme} at {width}: overflow of {over}"] if over > 0 else []
+                page.set_viewport_size(viewport)
+                for violation in Axe().run(page).response["violations"]:
+                    targets = [found["target"] for found in violation["nodes"]][:3]
+                    wrong.append(f"{lang} {scheme} {size}: {violation['id']} {targets}")
+    assert not wrong, "\n".join(wrong)
+    return contents
+
+
+def administrator(visit, deposit):  # noqa: F811
     node = deposit.node
     boss = visit(f"{node.url}/").page
     register(boss, node, deposit.mailbox, "Hua")
@@ -156,6 +178,11 @@ def test_the_operators_page_says_what_is_wrong_and_tries_again(deposit, visit, s
     boss.fill("[name=token]", node.operator_token())
     boss.click("main button.primary")
     boss.wait_for_url("**/account?said=operator")
+    return boss
+
+
+def test_the_operators_page_says_what_is_wrong_and_tries_again(deposit, visit, shots):  # noqa: F811
+    node, boss = deposit.node, administrator(visit, deposit)
     holding, *_ = uploaded(deposit, "secret name.bin", 1 * MIB, 5)
     uploaded(deposit, "b.bin", 3000, 6)
     settled(deposit)
@@ -170,27 +197,43 @@ def test_the_operators_page_says_what_is_wrong_and_tries_again(deposit, visit, s
                    "values ('x', 'holding-bytes', ?, 'dead', 0, 2000, 2000, 0, 0, 'the disk said no', 0)", ("ab" * 16,))
         db.execute("update holding_place set is_up = 0, cause = 'the place away is out of reach: it has no mark; is its disk "
                    "mounted?', looked_s = looked_s + 600 where place = 'away'")
-    state, wrong = boss.context.storage_state(), []
-    for lang in ["zh", "en"]:
-        for scheme in ["light", "dark"]:
-            for viewport, size in [(WIDE, "wide"), (PHONE, "phone")]:
-                page = visit(f"{node.url}/operator/holdings", lang, scheme, viewport, storage_state=state).page
-                if shots:
-                    page.screenshot(path=shots / f"operator-holdings-{lang}-{scheme}-{size}.png", full_page=True)
-                content = page.content()
-                assert holding in content and "secret name" not in content and "the disk said no" in content
-                for width in [viewport["width"], 360, 800] if size == "wide" else [viewport["width"]]:
-                    page.set_viewport_size({"width": width, "height": 900})
-                    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                    wrong += [f"{lang} {scheme} at {width}: overflow of {over}"] if over > 0 else []
-                page.set_viewport_size(viewport)
-                for violation in Axe().run(page).response["violations"]:
-                    targets = [found["target"] for found in violation["nodes"]][:3]
-                    wrong.append(f"{lang} {scheme} {size}: {violation['id']} {targets}")
-    assert not wrong, "\n".join(wrong)
+    for content in looked_at(visit, shots, boss, f"{node.url}/operator/holdings"):
+        assert holding in content and "secret name" not in content and "the disk said no" in content
     boss.goto(f"{node.url}/operator/holdings")
     boss.click("form[action='/operator/holdings/retry'] button")
     boss.wait_for_url("**/operator/holdings?said=done")
     assert "the disk said no" not in boss.content()
     boss.goto(f"{node.url}/operator/history")
     assert boss.locator("text=Began again what had been given up for originals").first.is_visible()
+
+
+def test_the_house_is_seen_whole_and_announces(deposit, visit, shots):  # noqa: F811
+    node, boss = deposit.node, administrator(visit, deposit)
+    with sqlite3.connect(deposit.folder / "data/registry.db", timeout=30) as db:
+        db.execute("insert into job (id, kind, payload, state, due_ms, tries, tries_max, steps_done, steps_all, error, created_ms) "
+                   "values ('x', 'works', '', 'dead', 0, 20, 20, 0, 0, 'the disk said no', 0)")
+    boss.goto(f"{node.url}/organisations/new")
+    boss.fill("[name=name]", "青屿影像 Harbour Pictures")
+    boss.click("main button.primary")
+    boss.wait_for_url("**/organisations/*")
+    organisation = boss.url.split("/organisations/")[1].split("?")[0]
+    boss.goto(f"{node.url}/operator/announcements")
+    boss.fill("[name=zh]", "周日 02:00 至 03:00（UTC）维护，期间暂停签发。")
+    boss.fill("[name=en]", "Maintenance on Sunday from 02:00 to 03:00 UTC; nothing is stamped meanwhile.")
+    boss.fill("[name=until]", "2099-01-01")
+    boss.click("form[action='/operator/announcements'] button")
+    boss.wait_for_url("**/operator/announcements?said=done")
+    for path in ["/operator", "/operator/standing", "/operator/announcements", "/operator/organisations",
+                 f"/operator/organisations/{organisation}"]:
+        contents = looked_at(visit, shots, boss, node.url + path)
+        assert all("维护" in content or "Maintenance on Sunday" in content for content in contents), "on every page"
+    stranger = visit(f"{node.url}/verify", "zh").page
+    assert stranger.locator("aside", has_text="周日 02:00").is_visible()
+    boss.goto(f"{node.url}/operator/standing")
+    boss.click("form[action='/operator/standing/retry'] button")
+    boss.wait_for_url("**/operator/standing?said=done")
+    boss.goto(f"{node.url}/operator/announcements")
+    boss.click("form[action='/operator/announcements/end'] button")
+    boss.wait_for_url("**/operator/announcements?said=done")
+    stranger.reload()
+    assert stranger.locator("aside", has_text="周日 02:00").count() == 0

@@ -99,14 +99,14 @@ def test_refusals_are_plain(deposit):  # noqa: F811
     # Parts of one file in parallel are refused before a byte of them is sent.
     steps = Client(deposit, [path], parallel=2).steps()
     [failed, *_] = only(steps, "failed")
-    assert failed["status"] == 501 and json.loads(failed["body"])["error"]["code"] == "concatenation"
+    assert failed["status"] == 501 and json.loads(failed["body"])["code"] == "concatenation"
     assert "parallelUploads" in failed["body"] and not [line for line in steps if line["step"] == "told"]
     # Content that is not what was hashed.
     client = Client.__new__(Client)
     order = {"url": deposit.node.url, "key": deposit.key, "files": [{"path": str(path), "sha256": "0" * 64}]}
     client.process = subprocess.Popen(["node", SCRIPT, json.dumps(order)], stdout=subprocess.PIPE, text=True)
     [failed] = only(client.steps(), "failed")
-    assert failed["status"] == 460 and json.loads(failed["body"])["error"]["code"] == "digest"
+    assert failed["status"] == 460 and json.loads(failed["body"])["code"] == "digest"
     # What is given up is gone.
     steps = Client(deposit, [path], chunk=MIB, pauses=[MIB], terminate=True).steps()
     [paused] = only(steps, "paused")

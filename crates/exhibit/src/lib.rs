@@ -22,6 +22,7 @@ use axum::Router;
 use registry::evidence::Evidence;
 use registry::holdings::Holdings;
 use registry::web::Nav;
+use registry::web::api::Operation;
 use std::sync::Arc;
 use store::blobs::Blobs;
 use trust::TrustError;
@@ -39,6 +40,14 @@ pub fn navigation() -> Vec<Nav> {
 pub async fn open(evidence: &Evidence) -> Result<(), TrustError> {
     certificates::Certificates::open(evidence).await?;
     numbers::Numbers::open(evidence).await
+}
+
+/// What programs may do on this floor.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let rooms = [records::operations(), certificates::operations(), packages::operations()];
+    let further = [verification::operations(), numbers::operations(), authority::operations()];
+    rooms.into_iter().chain(further).flatten().collect()
 }
 
 /// The pages and the API of this floor. `log` is where the public files of the node's log are.

@@ -80,7 +80,7 @@ impl Kind {
             _ if at(0, b"%PDF-") => Self::Pdf,
             _ if at(4, b"ftypM4A ") || at(4, b"ftypM4B ") => Self::M4a,
             // Still pictures and what else shares the box are no films.
-            _ if at(4, b"ftyp") && BRANDS.iter().any(|brand| at(8, *brand)) => Self::Mp4,
+            _ if at(4, b"ftyp") && BRANDS.iter().any(|brand| at(8, brand)) => Self::Mp4,
             _ if at(0, b"\x1a\x45\xdf\xa3") && (has(b"webm") || has(b"matroska")) => Self::Webm,
             _ if at(0, b"OggS") && (has(b"\x80theora") || has(b"OVP80")) => Self::Ogv,
             _ if at(0, b"OggS") => Self::Ogg,

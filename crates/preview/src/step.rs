@@ -74,7 +74,7 @@ impl Step {
                 Some((program, [read(*kind)?, seek, input(), picked, written()].concat()))
             }
             Self::Wave(program, kind) => {
-                let drawn = "[0:a:0]aformat=channel_layouts=mono,showwavespic=s=1024x160:colors=0x15181c[w];\
+                let drawn = "[0:a:0]aformat=channel_layouts=mono,showwavespic=s=1024x160:scale=sqrt:colors=0x15181c[w];\
                              color=c=0xfcfcfa:s=1024x160[p];[p][w]overlay=shortest=1";
                 let picked = ["-filter_complex", drawn].map(str::to_owned).to_vec();
                 Some((program, [read(*kind)?, input(), picked, written()].concat()))

@@ -438,8 +438,8 @@
       const answer = await fetch(desk.dataset.report, { method: "POST", headers, body });
       const name = JSON.parse(body).number || "token";
       if (answer.ok) return save(`${name}.verification.pdf`, await answer.arrayBuffer(), "application/pdf");
-      const { error } = await answer.json();
-      refused(button, word("paper-failed"), error.message, error.remedy);
+      const { title, remedy } = await answer.json();
+      refused(button, word("paper-failed"), title, remedy);
     } catch (error) {
       refused(button, word("paper-failed"));
     } finally {

@@ -1,7 +1,8 @@
-//! The floor on which people meet evidence: the web kit, accounts, the heart, which makes
-//! records, and holdings, the originals that people deposit; billing comes before the last two.
+//! The floor on which people meet evidence: the web kit, accounts, billing, the heart, which makes
+//! records, and holdings, the originals that people deposit. Each uses those before it.
 
 pub mod accounts;
+pub mod billing;
 pub mod evidence;
 pub mod holdings;
 #[cfg(feature = "testing")]

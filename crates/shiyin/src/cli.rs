@@ -1,6 +1,8 @@
 //! The command line: every command and flag, described in the user's language.
 //! Manual pages and completions are made from the same definitions.
 
+mod node;
+
 use crate::words::Words;
 use clap::{Arg, ArgAction, Command, value_parser};
 use std::path::PathBuf;
@@ -97,6 +99,7 @@ pub fn command(words: &Words) -> Command {
                 )
                 .arg(flag("json", "arg-json")),
         )
+        .subcommands(node::commands(words))
         .subcommand(
             Command::new("verify")
                 .about(say("cmd-verify"))
@@ -104,6 +107,14 @@ pub fn command(words: &Words) -> Command {
                 .arg(further_files(words))
                 .arg(path("token", "arg-token"))
                 .arg(path("salt", "arg-salt"))
+                .arg(
+                    text("git", "arg-verify-git")
+                        .value_name("REV")
+                        .num_args(0..=1)
+                        .default_missing_value("HEAD")
+                        .conflicts_with_all(["token", "salt"]),
+                )
+                .arg(path("repository", "arg-repository").value_name("DIR"))
                 .arg(trust())
                 .arg(own())
                 .arg(path("certificate", "arg-certificate").action(ArgAction::Append))

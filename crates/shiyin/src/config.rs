@@ -3,6 +3,7 @@
 use crate::deposits::HoldingsConfig;
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::payments::BillingConfig;
 use crate::people::{AccountsConfig, IdentityConfig, MailConfig};
 use crate::words::Words;
 use serde::Deserialize;
@@ -47,6 +48,10 @@ pub struct Config {
     pub accounts: AccountsConfig,
     /// How real names are checked.
     pub identity: IdentityConfig,
+    /// Who takes money.
+    pub billing: BillingConfig,
+    /// How much programs may ask for.
+    pub api: ApiConfig,
 }
 
 /// `[operator]`
@@ -264,6 +269,22 @@ impl ClockConfig {
             }
         };
         self.source.iter().map(source).collect()
+    }
+}
+
+/// `[api]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiConfig {
+    /// Requests in a second that a key may send for long; 0 for no limit. Each process counts for itself.
+    pub requests_per_second: u32,
+    /// Requests that a key may send at once.
+    pub burst: u32,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self { requests_per_second: 100, burst: 200 }
     }
 }
 

@@ -16,17 +16,22 @@ mod instance;
 mod keys;
 mod log;
 mod manifest;
+mod node;
+mod payments;
 mod people;
+mod protect;
 mod serve;
 mod setup;
 mod show;
 mod stamp;
 mod statement;
+mod take;
 mod trust_store;
 mod upkeep;
 mod usage;
 mod vault;
 mod verify;
+mod watch;
 mod words;
 
 use exit::{Exit, Failure};
@@ -69,6 +74,14 @@ fn main() -> ExitCode {
         Some(("statement", m)) => statement::run(m, &words),
         Some(("serve", m)) => serve::run(m, &words),
         Some(("stamp", m)) => stamp::run(m, &words),
+        Some(("login", m)) => node::login::login(m, &words),
+        Some(("logout", m)) => node::login::logout(m, &words),
+        Some(("whoami", m)) => node::login::whoami(m, &words),
+        Some(("protect", m)) => protect::run(m, &words),
+        Some(("works", m)) => take::works(m, &words),
+        Some(("certificate", m)) => take::certificate(m, &words),
+        Some(("package", m)) => take::package(m, &words),
+        Some(("watch", m)) => watch::run(m, &words),
         Some(("verify", m)) => verify::run(m, &words),
         Some(("inspect", m)) => inspect::run(m, &words),
         Some(("trust", m)) => trust_store::run(m, &words),

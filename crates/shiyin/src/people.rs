@@ -89,7 +89,16 @@ struct ProviderConfig {
     secret_file: PathBuf,
 }
 
-fn secret(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Whether what is asked for there is covered on the way: over TLS, or on this host.
+pub fn is_covered(url: &str) -> bool {
+    let rest = |host: &str| url.strip_prefix("http://").and_then(|url| url.strip_prefix(host));
+    let is_here = ["127.0.0.1", "localhost", "[::1]"].into_iter().filter_map(rest);
+    let is_here = is_here.into_iter().any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    url.starts_with("https://") || is_here
+}
+
+/// The secret that a file holds.
+pub fn secret(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = std::fs::read(path);
     let bytes = read.map_err(|e| Failure::new(Exit::Instance, format!("{}: {e}", path.display())))?;
     Ok(bytes.trim_ascii().to_vec())
@@ -119,11 +128,7 @@ pub fn settings(config: &crate::config::Config, data: &Path, words: &Words) -> R
     let provider = match &config.identity.provider {
         None => None,
         Some(provider) => {
-            let rest = |host: &str| provider.url.strip_prefix("http://").and_then(|url| url.strip_prefix(host));
-            let is_here = ["127.0.0.1", "localhost", "[::1]"].into_iter().filter_map(rest);
-            let is_here = is_here.into_iter().any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-            let is_safe = provider.url.starts_with("https://") || is_here;
-            if !is_safe {
+            if !is_covered(&provider.url) {
                 return Err(Failure::new(Exit::Instance, words.say("err-provider-plain", &[("url", &provider.url)])));
             }
             let secret = secret(&data.join(&provider.secret_file))?;
@@ -135,7 +140,9 @@ pub fn settings(config: &crate::config::Config, data: &Path, words: &Words) -> R
         }
     };
     let (access_days, paper_days) = (config.accounts.keep_sign_ins_days, config.identity.keep_papers_days);
-    Ok(Settings { smtp, provider, by_invitation: config.accounts.by_invitation, access_days, paper_days })
+    let key_rate = (config.api.requests_per_second, config.api.burst);
+    let by_invitation = config.accounts.by_invitation;
+    Ok(Settings { smtp, provider, by_invitation, access_days, paper_days, key_rate })
 }
 
 /// A new token for an administrator, and its digest.

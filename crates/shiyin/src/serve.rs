@@ -4,6 +4,7 @@
 //! transport only. Bodies, waiting times and requests per address are bounded.
 
 mod acme;
+mod api;
 mod connections;
 mod external;
 mod issuers;
@@ -20,7 +21,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{config, input, people, program, tell};
+use crate::{config, input, payments, people, program, tell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -33,6 +34,7 @@ use metrics::Metrics;
 pub(crate) use pages::fault_of;
 use preview::Maker;
 use registry::accounts::{Accounts, Settings};
+use registry::billing::{self, Billing};
 use registry::evidence::Evidence;
 use registry::holdings::Holdings;
 use registry::web::{Node, Profile, Public, RateLimit, by_host};
@@ -61,6 +63,7 @@ struct Server {
     /// The instruments, which the pages show as well.
     node: Arc<Node>,
     accounts: Accounts,
+    billing: Billing,
     evidence: Evidence,
     holdings: Holdings,
     works: Works,
@@ -126,7 +129,7 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let waiting = || tell(&words.say("serve-waiting", &[]));
     let mut profile = pages::profile(config, &url, words)?;
     profile.content = pages::content(config, mode, local, words)?;
-    let people = people::settings(config, data, words)?;
+    let people = (people::settings(config, data, words)?, payments::settings(config, data, words)?);
     // The first use of TLS, wherever it is, finds its cryptography.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let server = Server::new(authority, &place, config, rate, (data, &storage, profile, people), waiting);
@@ -216,7 +219,7 @@ impl Server {
         place: &Place,
         config: &Config,
         rate: RateLimit,
-        (data, storage, profile, people): (&Path, &Storage, Profile, Settings),
+        (data, storage, profile, (people, paying)): (&Path, &Storage, Profile, (Settings, billing::Settings)),
         waiting: impl FnOnce(),
     ) -> Result<Self, trust::TrustError> {
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
@@ -239,7 +242,8 @@ impl Server {
         let node = Arc::new(Node::new(tsa, watched, journal, profile, public, seal));
         let nav = std::iter::once(intake::works::NAV).chain(exhibit::navigation()).collect();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
-        let evidence = Evidence::open(&accounts, LISTENERS.to_vec()).await?;
+        let billing = Billing::open(&accounts, paying).await?;
+        let evidence = Evidence::open(&billing, LISTENERS.to_vec()).await?;
         let holdings = Holdings::open(&evidence, (data, storage), config.holdings.settings()).await?;
         // By this name it is found even where another version has taken its place on the disk.
         holdings.make_previews(Maker::new(PathBuf::from("/proc/self/exe"), &[crate::PREVIEW])).await?;
@@ -247,11 +251,14 @@ impl Server {
         exhibit::open(&evidence).await?;
         let rooms = exhibit::router(&holdings, Some(place.public.clone()))
             .merge(intake::works::router(&works))
-            .merge(registry::accounts::router(accounts.clone()));
+            .merge(registry::web::api::router(accounts.site(), api::operations()))
+            .merge(registry::accounts::router(accounts.clone()))
+            .merge(registry::billing::router(&billing));
         Ok(Self {
             pages: registry::web::assemble(accounts.site(), rooms, registry::holdings::router(&holdings)),
             content: registry::holdings::content_router(&holdings),
             accounts,
+            billing,
             evidence,
             holdings,
             works,

@@ -56,6 +56,7 @@ fn draft(at: usize) -> Draft {
         statements: vec![("declaration".to_owned(), Said::Sealed(declaration.to_owned()))],
         previous: Vec::new(),
         related: Related::Unknown,
+        is_free: false,
     }
 }
 

@@ -41,6 +41,7 @@ fn draft(idem: String, files: usize) -> Draft {
         statements: vec![("declaration".to_owned(), Said::Sealed("Mine.".to_owned()))],
         previous: Vec::new(),
         related: Related::Unknown,
+        is_free: false,
     }
 }
 

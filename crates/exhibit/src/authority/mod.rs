@@ -1,10 +1,12 @@
 //! The public record of a node: clock, keys, certificates, log, journal, and how to check
 //! all of it without the node. Read by anyone; says what is, also where that is little.
 
+mod api;
+
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, header};
+use axum::http::Response;
 use axum::routing::get;
 use proof::der::Time;
 use proof::digest::DigestAlgorithm;
@@ -12,8 +14,8 @@ use proof::tlog::Checkpoint;
 use proof::x509::Certificate;
 use proof::x509::crl::Crl;
 use proof_wasm::page::{self, escape, instant};
+use registry::web::api::Operation;
 use registry::web::{Catalog, Cx, Fault, Nav, Page, Site, Words, grouped};
-use serde_json::json;
 use std::sync::{Arc, LazyLock};
 use trust::certificates::{Role, key_use_ends};
 use trust::clock::graph;
@@ -29,8 +31,13 @@ pub const NAV: Nav = Nav { href: "/authority", words: &WORDS };
 const GRAPH_LINES: i64 = 4000;
 const LISTED_LINES: usize = 12;
 
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<Operation> {
+    api::operations()
+}
+
 pub(crate) fn router() -> Router<Arc<Site>> {
-    Router::new().route("/authority", get(show)).route("/api/v1/authority", get(data))
+    Router::new().route("/authority", get(show)).route("/api/v1/authority", get(api::data))
 }
 
 struct CertificateRow {
@@ -278,61 +285,4 @@ fn journal_row(cx: &Cx, w: Words, entry: &Entry) -> JournalRow {
         amount,
         entry: entry.logged.as_ref().map_or("—".to_owned(), |(_, index)| grouped(*index)),
     }
-}
-
-/// `GET /api/v1/authority`: the same for programs.
-async fn data(cx: Cx) -> Response<Body> {
-    let node = &cx.site.node;
-    let public = node.public();
-    let instance = &public.instance;
-    let certificate = |held: &Held| {
-        let parsed = held.certificate().ok();
-        json!({
-            "role": held.role.name(), "algorithm": held.algorithm.name(), "sha256": held.fingerprint(),
-            "subject": parsed.as_ref().map(|c| c.subject.to_string()),
-            "not_before": parsed.as_ref().map(|c| c.not_before.to_string()),
-            "not_after": parsed.as_ref().map(|c| c.not_after.to_string()),
-            "pem": trust::instance::pem(&held.der),
-        })
-    };
-    let clock = node.clock_status().map(|status| {
-        json!({
-            "signs": status.told.is_ok(),
-            "offset_ns": status.measurement.map(|(off_ns, _)| off_ns),
-            "error_ns": status.measurement.map(|(_, error_ns)| error_ns),
-            "sources": status.sources.iter().map(|s| json!({
-                "name": s.name, "authenticated": s.authenticated, "answered": s.last.is_ok(),
-                "offset_ns": s.last.as_ref().ok().map(|(off_ns, _)| off_ns),
-            })).collect::<Vec<_>>(),
-        })
-    });
-    let body = json!({
-        "operator": { "name": instance.operator.name, "country": instance.operator.country,
-            "registration": instance.operator.registration },
-        "evaluation": node.is_evaluation(),
-        "time": cx.now.to_string(),
-        "unready": node.unready(),
-        "policy": instance.policy().to_string(),
-        "suites": instance.suites.iter().map(|s| s.algorithm.name()).collect::<Vec<_>>(),
-        "seal": instance.seal.as_ref().map(|chain| json!({
-            "sha256": chain.seal.fingerprint(), "address": "/seal.pem", "signs": node.seal().is_some(),
-        })),
-        "certificates": instance.certificates.iter().map(certificate).collect::<Vec<_>>(),
-        "revocation_lists": public.lists.iter()
-            .map(|(id, list)| json!({ "address": format!("/crl/{id}.crl"), "due": list.due.to_string() }))
-            .collect::<Vec<_>>(),
-        "clock": clock,
-        "logs": instance.logs.iter().map(|log| json!({
-            "origin": log.origin, "address": format!("/log/{}/", log_id(log)),
-            "keys": log.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "checkpoint": &*node.tsa.ledger().checkpoint(),
-        "witnesses": node.witnesses().iter().map(|one| one.url.clone()).collect::<Vec<_>>(),
-        "verifier_sha256": crate::verification::offline_digest(),
-    });
-    let mut response = Response::new(Body::from(serde_json::to_string_pretty(&body).unwrap_or_default()));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
 }

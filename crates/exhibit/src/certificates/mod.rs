@@ -70,6 +70,11 @@ impl FromRef<Certificates> for Arc<Site> {
     }
 }
 
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<registry::web::api::Operation> {
+    pages::operations()
+}
+
 pub(crate) fn router(certificates: &Certificates) -> Router {
     // Unpacking the faces takes a moment, which no visitor should wait for.
     if let Err(cause) = paper::warm() {

@@ -12,6 +12,7 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program};
 use registry::evidence::{Party, State as Stands};
+use registry::web::api::{Group, Operation, Parameter, text};
 use registry::web::{Fault, download, get_alone};
 
 pub(super) fn router() -> Router<Certificates> {
@@ -39,6 +40,22 @@ async fn for_program(State(room): State<Certificates>, program: Program, Path(nu
         room.taken(&by, &number).await
     };
     program.cx.end(taken.await)
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let summary = text("证明，PDF", "The certificate as PDF");
+    vec![
+        Operation::new("GET", "/api/v1/records/{number}/certificate.pdf", "getCertificate", Group::Records, summary)
+            .note(text(
+                "首次取得时签发：PDF/A-3，签章并盖时间戳；此后总是同一份。尚未盖戳的记录没有证明，应答 422。",
+                "Issued when it is first asked for: PDF/A-3, sealed and stamped; ever after it is the same. A record that is not stamped \
+                 yet has none, and the answer is 422.",
+            ))
+            .key(Scopes::RecordsRead.name())
+            .parameter(Parameter::number())
+            .refuses(&[422])
+            .gives_bytes(200, "application/pdf", text("证明", "The certificate")),
+    ]
 }
 
 impl Certificates {

@@ -28,7 +28,7 @@ macro_rules! topics {
         )),*];
     };
 }
-topics! { "protect" "stamp" "verify" "keep" "account" "questions" "api" }
+topics! { "protect" "stamp" "verify" "keep" "account" "billing" "questions" "command" "api" }
 
 macro_rules! pictures {
     ($($name:literal)*) => {

@@ -83,6 +83,11 @@ impl FromRef<Numbers> for Arc<Site> {
     }
 }
 
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<registry::web::api::Operation> {
+    report::operations()
+}
+
 pub(crate) fn router(numbers: &Numbers) -> Router {
     Router::new()
         .merge(pages::router())

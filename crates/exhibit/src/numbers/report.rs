@@ -18,7 +18,10 @@ use proof::digest::DigestAlgorithm;
 use proof::verify::token_der;
 use proof_wasm::docket::Docket;
 use registry::evidence::{Mode, State as Stands};
+use registry::web::api::{Group, Operation, text};
 use registry::web::{Cx, Fault, Fields, download, guard};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub(super) fn router() -> Router<Numbers> {
     Router::new().route("/verify/report", post(of_form)).route("/api/v1/verify/report", post(of_docket))
@@ -42,11 +45,48 @@ async fn of_form(State(room): State<Numbers>, cx: Cx, request: Request) -> Respo
 /// `POST /api/v1/verify/report`: for scripts and programs.
 async fn of_docket(State(room): State<Numbers>, cx: Cx, body: Result<Bytes, BytesRejection>) -> Response<Body> {
     let Ok(body) = body else { return Fault::TooLarge(guard::BODY_BYTES_MAX).answer(&cx) };
-    let made = match serde_json::from_slice::<Docket>(&body) {
-        Ok(docket) => room.report(&cx, &docket).await,
+    let made = match serde_json::from_slice::<ReportRequest>(&body) {
+        Ok(ReportRequest { number, token, files }) => room.report(&cx, &Docket { number, token, files }).await,
         Err(error) => Err(Fault::Field { field: "body", what: error.to_string() }),
     };
     cx.end(made)
+}
+
+/// What the signed report is asked for with; [`Docket`] is its reading.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "签章报告的对象"))]
+struct ReportRequest {
+    /// The evidence number of a record.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "记录的证据编号"))]
+    number: Option<String>,
+    /// Instead of the number: a token over a file, in hexadecimal.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "代替编号：某文件的令牌，十六进制"))]
+    token: Option<String>,
+    /// For each file its digests, such as `SHA-256:…`, one of each algorithm; a salted record takes none.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "每个文件的摘要，如 SHA-256:…，每种算法一个；加盐的记录不收"))]
+    files: Vec<Vec<String>>,
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let summary = text("取得签章的核验报告", "A signed report of a verification");
+    vec![
+        Operation::new("POST", "/api/v1/verify/report", "signReport", Group::Verification, summary)
+            .note(text(
+                "给出记录的编号或某文件的令牌，可附文件的摘要。同一地址每小时至多 60 份。",
+                "Of a record by its number, or of a token over a file, with digests of files or none. An address gets 60 in an hour.",
+            ))
+            .takes::<ReportRequest>(serde_json::json!({ "number": "SY-…" }))
+            .command(
+                "curl -X POST -OJ -H 'Content-Type: application/json' -d \"{\\\"number\\\":\\\"$NUMBER\\\"}\" \
+                 \"$SHIYIN/api/v1/verify/report\"",
+            )
+            .refuses(&[404, 429])
+            .gives_bytes(200, "application/pdf", text("报告，PDF", "The report as PDF")),
+    ]
 }
 
 impl Numbers {

@@ -300,3 +300,5 @@ work-remove = Remove bytes
 work-tries = Tries
 work-retry = Try again now
 work-retry-note = Begins again what was given up and what waits for a place. It is a line of the trail.
+billing = Billing
+billing-room = Prices, balances, payments, and whether the books balance.

@@ -60,6 +60,7 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
             room("/operator/announcements", w.say("announcements"), w.say("announcements-lead")),
             room("/operator/holdings", w.say("originals"), w.say("originals-room")),
             room("/operator/words", w.say("words"), w.say("words-lead")),
+            room("/operator/billing", w.say("billing"), w.say("billing-room")),
             room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
             room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),
             room("/operator/history", w.say("history"), w.say("history-lead")),

@@ -300,3 +300,5 @@ work-remove = 删除密文
 work-tries = 尝试次数
 work-retry = 立即重试
 work-retry-note = 重新执行已放弃的任务和等待存放处的任务，并写入操作记录。
+billing = 费用
+billing-room = 价格、余额、付款，以及账目是否平衡。

@@ -66,6 +66,11 @@ impl FromRef<Packages> for Arc<Site> {
     }
 }
 
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<registry::web::api::Operation> {
+    pages::operations()
+}
+
 pub(crate) fn router(packages: &Packages) -> Router {
     pages::router().with_state(packages.clone())
 }

@@ -3,7 +3,8 @@
 use super::write::Holds;
 use super::{Packages, RECORDS_MAX, WORDS};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, header};
 use axum::routing::{get, post};
@@ -13,7 +14,10 @@ use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program, Sent};
 use registry::evidence::{Owner, Party, State as Stands};
 use registry::holdings::READERS;
-use registry::web::{Fault, Fields, get_alone};
+use registry::web::api::{At, Group, Operation, Parameter, text};
+use registry::web::{Fault, Fields, get_alone, guard};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::collections::HashSet;
 use tokio::sync::mpsc;
 
@@ -27,6 +31,61 @@ pub(super) fn router() -> Router<Packages> {
         .route("/packages", post(chosen))
         .route("/packages/check", post(super::check::check))
         .route("/api/v1/records/{number}/package.zip", get(for_program).head(get_alone))
+        .route("/api/v1/packages", post(several))
+}
+
+/// Which records a program wants in one package.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "放入一个证据包的记录"))]
+struct PackageRequest {
+    /// Evidence numbers, each once.
+    #[schemars(extend("x-zh" = "证据编号，各一次", "minItems" = 1, "maxItems" = RECORDS_MAX))]
+    numbers: Vec<String>,
+    /// Whether names, statements and certificates are in it.
+    #[serde(default = "yes")]
+    #[schemars(extend("x-zh" = "是否包含姓名、陈述与证明"))]
+    names: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let of = |method, path, id, summary| {
+        Operation::new(method, path, id, Group::Records, summary).key(Scopes::RecordsRead.name())
+    };
+    let names = serde_json::json!({ "type": "string", "enum": ["yes", "no"], "default": "yes" });
+    let says = text("no：不含姓名、陈述与证明", "no: without names, statements and certificates");
+    let originals = text(
+        "记录、时间戳、证明与离线核验程序；密钥另有 holdings:read 时含原件。",
+        "Record, timestamp, certificate and the offline verifier; with the originals where the key has holdings:read as well.",
+    );
+    vec![
+        of(
+            "GET",
+            "/api/v1/records/{number}/package.zip",
+            "getPackage",
+            text("证据包，ZIP", "The evidence package as ZIP"),
+        )
+        .note(originals)
+        .parameter(Parameter::number())
+        .parameter(Parameter::new("names", At::Query, names, says))
+        .gives_bytes(200, "application/zip", text("证据包", "The package")),
+        of("POST", "/api/v1/packages", "makePackage", text("多条记录的证据包", "A package of several records"))
+            .note(text(
+                "至多 2 000 条已盖戳的记录；内容与单条记录的证据包相同。",
+                "Up to 2,000 stamped records; it holds what the package of one record holds.",
+            ))
+            .takes::<PackageRequest>(serde_json::json!({ "numbers": ["SY-…"] }))
+            .command(
+                "curl -X POST -OJ -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\\n  \
+                 -d \"{\\\"numbers\\\":[\\\"$NUMBER\\\"]}\" \"$SHIYIN/api/v1/packages\"",
+            )
+            .refuses(&[404])
+            .gives_bytes(200, "application/zip", text("证据包", "The package")),
+    ]
 }
 
 /// What is asked for, for somebody who may take originals out or not.
@@ -151,8 +210,37 @@ async fn for_program(State(room): State<Packages>, program: Program, Path(number
         let number: EvidenceNumber = number.parse().map_err(|_| Fault::NotFound)?;
         // A key that reads records alone gets them alone.
         let may_fetch = program.may(Scopes::HoldingsRead).is_ok() && Party::of_program(&program, READERS).await.is_ok();
-        let holds = holds(&program.cx.query("names"), may_fetch);
+        let names = program.cx.one_of("names", |names| ["yes", "no"].contains(&names).then(|| names.to_owned()))?;
+        let holds = holds(names.as_deref().unwrap_or("yes"), may_fetch);
         room.package(by, vec![number], holds, number.to_string()).await
+    };
+    program.cx.end(taken.await)
+}
+
+/// `POST /api/v1/packages`: of several records.
+async fn several(
+    State(room): State<Packages>,
+    program: Program,
+    body: Result<Bytes, BytesRejection>,
+) -> Response<Body> {
+    let taken = async {
+        program.may(Scopes::RecordsRead)?;
+        let by = Party::of_program(&program, ANYONE).await?;
+        let body = body.map_err(|_| Fault::TooLarge(guard::BODY_BYTES_MAX))?;
+        let asked: PackageRequest =
+            serde_json::from_slice(&body).map_err(|error| Fault::Field { field: "body", what: error.to_string() })?;
+        let mut numbers: Vec<EvidenceNumber> = Vec::new();
+        for text in asked.numbers.iter().take(RECORDS_MAX + 1) {
+            let number = text.parse().map_err(|_| Fault::NotFound)?;
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        let may_fetch = program.may(Scopes::HoldingsRead).is_ok() && Party::of_program(&program, READERS).await.is_ok();
+        let holds = holds(if asked.names { "yes" } else { "no" }, may_fetch);
+        let first = numbers.first().map(ToString::to_string).unwrap_or_default();
+        let name = if numbers.len() > 1 { format!("{first}-and-{}", numbers.len() - 1) } else { first };
+        room.package(by, numbers, holds, name).await
     };
     program.cx.end(taken.await)
 }

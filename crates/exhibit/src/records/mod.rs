@@ -13,13 +13,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRef;
 use axum::http::Response;
-use base64ct::{Base64, Encoding as _};
 use registry::accounts::Accounts;
 use registry::accounts::audit::Act;
 use registry::evidence::{Evidence, Filter, Kept, Order, Owner, Party, State};
 use registry::holdings::Holdings;
+use registry::web::api::Operation;
 use registry::web::{Catalog, Cx, Fault, Nav, Site, download};
-use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 
 static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh.ftl"), include_str!("en.ftl")));
@@ -49,6 +48,11 @@ impl FromRef<Records> for Arc<Site> {
     }
 }
 
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<Operation> {
+    api::operations()
+}
+
 pub(crate) fn router(holdings: &Holdings) -> Router {
     pages::router().merge(care::router()).merge(api::router()).with_state(Records(holdings.clone()))
 }
@@ -62,6 +66,7 @@ fn filter_of(cx: &Cx) -> Filter {
         state: State::parse(&cx.query("state")),
         order: Order::ALL.into_iter().find(|one| one.name() == order).unwrap_or_default(),
         after: cx.query("after").parse().ok(),
+        limit: 0,
     }
 }
 
@@ -83,21 +88,6 @@ fn file_of(kept: &Kept, name: &str) -> Result<Response<Body>, Fault> {
         _ => kept.openings.to_canonical_json(),
     };
     Ok(download(&format!("{}.{name}", kept.entry.number), media_type, bytes))
-}
-
-/// What programs read of a record.
-fn record_json(kept: &Kept) -> Value {
-    let entry = &kept.entry;
-    let value = |bytes: Vec<u8>| serde_json::from_slice::<Value>(&bytes).unwrap_or(Value::Null);
-    json!({
-        "number": entry.number.to_string(), "state": entry.state.name(), "maker": entry.maker, "type": entry.kind,
-        "mode": entry.mode.name(), "title": entry.title.as_ref().map(|title| title.title.clone()),
-        "files": entry.files, "bytes": entry.bytes, "sha256": entry.digest, "work": entry.origin,
-        "made": entry.made().to_string(), "no_later_than": entry.time.map(|time| time.to_string()),
-        "record": value(kept.record.to_canonical_json()), "list": value(kept.files.to_canonical_json()),
-        "openings": value(kept.openings.to_canonical_json()),
-        "token": kept.token.as_ref().map(|token| Base64::encode_string(token)),
-    })
 }
 
 /// Notes that somebody of an organisation looked at its record.

@@ -52,7 +52,8 @@ pub(super) async fn part(
         Some(Class::Image) if is_whole => part.with(Block::Picture(original.clone(), name.to_owned())),
         _ => part,
     };
-    let shows_pictures = !pictures.is_empty() && !(is_whole && class == Some(Class::Image));
+    let is_original_alone = is_whole && class == Some(Class::Image);
+    let shows_pictures = !is_original_alone && !pictures.is_empty();
     if shows_pictures {
         part = part.with(Block::Pictures(pictures));
     }

@@ -364,7 +364,10 @@ async fn keys(house: &House) {
     let members = make(&mut mei, "members:read", &id).await;
     assert!(ask(&members, "/api/v1/organisation/members").await.is(200).body.contains("\"lin\""));
     let history = make(&mut mei, "history:read", &id).await;
-    let answer = ask(&history, "/api/v1/account/history?from=2").await;
+    let first = ask(&history, "/api/v1/account/history?limit=1").await;
+    assert!(first.is(200).body.contains("\"number\":1,"));
+    let next = first.headers["link"].to_str().unwrap().split(['<', '>']).nth(1).unwrap();
+    let answer = ask(&history, next).await;
     assert!(answer.is(200).body.contains("\"number\":2") && !answer.body.contains("\"number\":1,"));
     // A key of nobody, of another form, changed, ended, or of who left.
     for wrong in ["", "shiyin_x.y", &account[..account.len() - 1], &account.replace("shiyin_", "")] {

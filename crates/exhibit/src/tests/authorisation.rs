@@ -1,6 +1,8 @@
 //! Who may ask for what: the routes of this floor's rooms and of accounts.
 
 use super::house;
+use registry::billing::PriceList;
+use registry::billing::money::Currency;
 use registry::evidence::Party;
 use registry::holdings::{NewUpload, Piece};
 use registry::testing::Who::{Anyone, Approver, Holder, Member, Operator, Owner, Person, Program, Reader};
@@ -80,6 +82,12 @@ const ROUTES: &[Route] = &[
     ("GET", "/account/keys", Person),
     ("POST", "/account/keys", Person),
     ("POST", "/account/keys/end", Person),
+    ("GET", "/account/device", Person),
+    ("POST", "/account/device", Person),
+    ("POST", "/account/device/answer", Person),
+    ("POST", "/api/v1/device", Anyone),
+    ("POST", "/api/v1/device/token", Anyone),
+    ("DELETE", "/api/v1/account/key", Program),
     ("GET", "/account/identity", Person),
     ("POST", "/account/identity", Person),
     ("POST", "/account/identity/withdraw", Person),
@@ -176,12 +184,40 @@ const ROUTES: &[Route] = &[
     ("GET", "/content/{token}", Anyone),
     ("GET", "/api/v1/records/{number}/certificate.pdf", Program),
     ("GET", "/api/v1/records/{number}/package.zip", Program),
+    ("POST", "/api/v1/packages", Program),
+    ("GET", "/api", Anyone),
+    ("GET", "/api/{operation}", Anyone),
+    ("GET", "/api/v1/openapi.json", Anyone),
     ("GET", "/api/v1/records", Program),
     ("GET", "/api/v1/records/{number}", Program),
     ("GET", "/api/v1/records/{number}/{name}", Program),
     ("GET", "/api/v1/account", Program),
     ("GET", "/api/v1/account/history", Program),
     ("GET", "/api/v1/organisation/members", Program),
+    ("GET", "/prices", Anyone),
+    ("GET", "/account/billing", Person),
+    ("POST", "/account/billing/top-up", Person),
+    ("POST", "/account/billing/invoice", Person),
+    ("GET", "/account/billing/statement.csv", Person),
+    ("GET", "/account/billing/orders/{order}", Holder),
+    ("POST", "/account/billing/orders/{order}", Holder),
+    ("GET", "/organisations/{id}/billing", Owner),
+    ("POST", "/organisations/{id}/billing/top-up", Owner),
+    ("POST", "/organisations/{id}/billing/invoice", Owner),
+    ("GET", "/organisations/{id}/billing/statement.csv", Owner),
+    ("GET", "/organisations/{id}/billing/orders/{order}", Owner),
+    ("POST", "/organisations/{id}/billing/orders/{order}", Owner),
+    ("GET", "/api/v1/quote", Program),
+    ("POST", "/billing/notices/{provider}", Anyone),
+    ("GET", "/operator/billing", Operator),
+    ("GET", "/operator/billing/prices", Operator),
+    ("POST", "/operator/billing/prices", Operator),
+    ("GET", "/operator/billing/owner", Operator),
+    ("POST", "/operator/billing/owner/{act}", Operator),
+    ("GET", "/operator/billing/orders", Operator),
+    ("POST", "/operator/billing/orders", Operator),
+    ("GET", "/operator/billing/ledger.csv", Operator),
+    ("GET", "/operator/billing/invoices.csv", Operator),
 ];
 
 #[tokio::test]
@@ -202,7 +238,27 @@ async fn nobody_gets_where_he_or_she_may_not() {
         let whole = house.holdings.receive(&party, &whole, Piece::default(), "abc".into()).await.unwrap();
         house.holdings.attach_all(&party, &entry).await.unwrap();
         assert_eq!(house.holdings.count_of(&entry).await.unwrap(), 1);
+        // From here on something costs, and there are orders to be seen.
+        let organisation = house.accounts.organisations_of(&me.person.id).await.unwrap()[0].0.id.clone();
+        for (id, owner) in [("O1", party.owner.name()), ("O2", format!("organisation/{organisation}"))] {
+            let sql = "insert into billing_order (id, owner, person, provider, currency, amount, refunded, state, made_s, \
+                       due_s, asked_s) values ($1, $2, 'p', 'test', 'CNY', 100, 0, 'expired', 0, 0, 0)";
+            house.accounts.db().execute(sql, &[id.into(), owner.into()]).await.unwrap();
+        }
+        let list = PriceList {
+            version: 0,
+            currency: Currency::CNY,
+            unit: 1000,
+            gigabyte: 0,
+            free_units: 0,
+            waits: false,
+            from: me.cx.now,
+            made: me.cx.now,
+        };
+        house.billing.announce(&me, &list).await.unwrap();
         vec![
+            ("/account/billing/orders/{order}", "/account/billing/orders/O1".to_owned()),
+            ("{order}", "O2".to_owned()),
             ("/uploads/{id}", format!("/uploads/{open}")),
             ("/holdings/{id}", format!("/holdings/{}", whole.holding.unwrap())),
             ("/words/{part}/{id}", "/words/types/video".to_owned()),

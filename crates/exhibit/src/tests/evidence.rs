@@ -37,6 +37,7 @@ pub(super) fn draft(idem: &str, title: &str) -> Draft {
         ],
         previous: Vec::new(),
         related: Related::Unknown,
+        is_free: false,
     }
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod authorisation;
 mod certificates;
+mod device;
 mod evidence;
 mod numbers;
 mod operation;
@@ -21,7 +22,11 @@ const ROOMS: Rooms = Rooms {
     nav: crate::navigation,
     listeners: &[],
     router: |holdings| {
-        crate::router(holdings, None).merge(registry::accounts::router(holdings.evidence().accounts().clone()))
+        let accounts = holdings.evidence().accounts();
+        crate::router(holdings, None)
+            .merge(registry::web::api::router(accounts.site(), crate::operations()))
+            .merge(registry::accounts::router(accounts.clone()))
+            .merge(registry::billing::router(holdings.evidence().billing()))
     },
 };
 

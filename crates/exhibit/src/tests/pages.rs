@@ -91,8 +91,8 @@ async fn bad_requests_get_a_remedy_and_change_nothing() {
     let wrong = house.post("/api/v1/verify", "application/json", "{\"token\": 1}").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let error: serde_json::Value = serde_json::from_str(&wrong.body).unwrap();
-    assert_eq!(error["error"]["field"], "body");
-    assert!(error["error"]["enquiry"].is_string());
+    assert_eq!(error["field"], "body");
+    assert!(error["instance"].is_string());
     for body in [
         r#"{"token":"*"}"#,
         r#"{"token":"AAAA","digests":{"SHA-256":"00"}}"#,
@@ -269,7 +269,7 @@ async fn a_request_is_counted_once() {
     let number = async || {
         let answer = house.get("/api/v1/nothing").await;
         let error: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-        let enquiry = error["error"]["enquiry"].as_str().unwrap().to_owned();
+        let enquiry = error["instance"].as_str().unwrap().to_owned();
         u64::from_str_radix(enquiry.split('-').nth(1).unwrap(), 16).unwrap()
     };
     let first = number().await;

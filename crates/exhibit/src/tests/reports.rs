@@ -137,7 +137,7 @@ async fn what_cannot_be_reported_is_told_and_strangers_have_their_share() {
     ] {
         let answer = asked(&house, &docket, None).await;
         let body: Value = serde_json::from_str(&answer.is(422).body).unwrap();
-        assert_eq!(body["error"]["field"], json!(field), "{docket}");
+        assert_eq!(body["field"], json!(field), "{docket}");
     }
     // What is no token at all is reported as what it is.
     let none = asked(&house, &json!({ "token": "3000" }), None).await;

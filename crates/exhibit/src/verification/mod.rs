@@ -21,6 +21,7 @@ use proof::verify;
 use proof_wasm::desk::Desk;
 use proof_wasm::page::{self, Place};
 use proof_wasm::words::Word;
+use registry::web::api::Operation;
 use registry::web::{Catalog, Cx, Fault, Nav, Node, Page, Scripts, Site, Words, assets, guard};
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
@@ -35,6 +36,11 @@ pub(crate) fn router() -> Router<Arc<Site>> {
         .route("/verify", get(show).post(check))
         .route("/verify.html", get(one_file))
         .route("/api/v1/verify", post(api::verify))
+}
+
+/// What programs may do here.
+pub(crate) fn operations() -> Vec<Operation> {
+    api::operations()
 }
 
 /// The certificates that this node's pages trust: its own roots, and those its operator named.

@@ -28,6 +28,12 @@ const ROUTES: &[Route] = &[
     ("GET", "/api/v1/works/{id}", Program),
     ("POST", "/api/v1/works/{id}/whole", Program),
     ("GET", "/api/v1/vocabulary", Program),
+    ("GET", "/api/v1/batches", Program),
+    ("POST", "/api/v1/batches", Program),
+    ("GET", "/api/v1/batches/{id}", Program),
+    ("PATCH", "/api/v1/batches/{id}", Program),
+    ("DELETE", "/api/v1/batches/{id}", Program),
+    ("POST", "/api/v1/batches/{id}/confirm", Program),
 ];
 
 #[tokio::test]

@@ -160,6 +160,7 @@ async fn a_record_whose_original_went_fails_loudly_and_is_mended() {
         statements: Vec::new(),
         previous: Vec::new(),
         related: registry::evidence::Related::Unknown,
+        is_free: false,
     };
     let entry = house.evidence.preserve(&by, &draft).await.unwrap();
     house.holdings.remove(&by, &two).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod api;
 mod authorisation;
+mod billing;
 mod deposit;
 mod flow;
 
@@ -13,7 +14,8 @@ const ROOMS: Rooms = Rooms {
     listeners: &[LISTENER, registry::holdings::LISTENER],
     router: |holdings| {
         let (opened, accounts) = (Works::of(holdings), holdings.evidence().accounts().clone());
-        router(&opened).merge(registry::accounts::router(accounts))
+        let billing = registry::billing::router(holdings.evidence().billing());
+        router(&opened).merge(registry::accounts::router(accounts)).merge(billing)
     },
 };
 

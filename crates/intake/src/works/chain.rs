@@ -19,7 +19,8 @@ use registry::accounts::{Me, Sent};
 use registry::evidence::{Entry, Kept, Owner, Party, State as Stands};
 use registry::web::sheet::{Block, Ledger, Part, Sheet, Value};
 use registry::web::{Cx, Fault, Page, Words, download};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Works on one page.
 const SHOWN: i64 = 50;
@@ -280,25 +281,107 @@ async fn whole(State(works): State<Works>, Path(id): Path<String>, Sent { me, ..
 }
 
 /// What programs and people read of a work: its records in order, each with all that opens it.
-pub(super) async fn chain_json(works: &Works, cx: &Cx, by: &Party, work: &Work) -> Result<serde_json::Value, Fault> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Chain", extend("x-zh" = "作品的链：各条记录，按顺序"))]
+pub(super) struct ChainJson {
+    /// What this document is.
+    #[schemars(extend("x-zh" = "本文件是什么", "const" = "shiyin.chain/1"))]
+    pub(super) kind: &'static str,
+    /// Which part of the node made it.
+    #[schemars(extend("x-zh" = "由哪个部分生成"))]
+    pub(super) maker: &'static str,
+    /// The id of the work.
+    #[schemars(extend("x-zh" = "作品的编号"))]
+    pub(super) work: String,
+    /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
+    pub(super) title: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    #[schemars(extend("x-zh" = "类型"))]
+    pub(super) work_kind: String,
+    /// Who runs the node.
+    #[schemars(extend("x-zh" = "节点的运营者"))]
+    pub(super) operator: String,
+    /// When this was told.
+    #[schemars(extend("x-zh" = "给出的时间", "format" = "date-time"))]
+    pub(super) made: String,
+    /// Its records, in order.
+    #[schemars(extend("x-zh" = "各条记录，按顺序"))]
+    pub(super) records: Vec<ChainLink>,
+}
+
+/// A record of a work.
+#[derive(Serialize, JsonSchema)]
+#[schemars(extend("x-zh" = "作品的一条记录"))]
+pub(super) struct ChainLink {
+    /// Evidence number.
+    #[schemars(extend("x-zh" = "证据编号"))]
+    number: String,
+    /// Where it stands.
+    #[schemars(extend("x-zh" = "状态"))]
+    state: Stands,
+    /// How many files it has.
+    #[schemars(extend("x-zh" = "文件数"))]
+    files: u64,
+    /// How large they are together.
+    #[schemars(extend("x-zh" = "文件总大小，字节"))]
+    bytes: u64,
+    /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
+    title: Option<String>,
+    /// Type and stage, in the language of the request.
+    #[schemars(extend("x-zh" = "类型与阶段，以请求的语言"))]
+    about: Option<String>,
+    /// The stage; null until it is put under the work.
+    #[schemars(extend("x-zh" = "阶段；归入作品之前为 null"))]
+    stage: Option<String>,
+    /// Whether it is of the whole work.
+    #[schemars(extend("x-zh" = "是否为整部作品的记录"))]
+    whole: bool,
+    /// The SHA-256 of the record.
+    #[schemars(extend("x-zh" = "记录的 SHA-256", "pattern" = "^[0-9a-f]{64}$"))]
+    sha256: String,
+    /// It existed no later than then.
+    #[schemars(extend("x-zh" = "至迟在此时已存在", "format" = "date-time"))]
+    no_later_than: Option<String>,
+    /// Where the record is.
+    #[schemars(extend("x-zh" = "记录的地址"))]
+    record: String,
+}
+
+/// Reads the chain of a work.
+pub(super) async fn chain_json(works: &Works, cx: &Cx, by: &Party, work: &Work) -> Result<ChainJson, Fault> {
     let mut records = Vec::new();
     let parts = works.parts(&work.id).await?;
     for entry in works.evidence().of_origin(by, &work.id).await?.into_iter().take(CHAIN_MAX) {
         let number: EvidenceNumber = entry.number;
         let part = parts.iter().find(|part| part.number == number.to_string());
-        records.push(json!({
-            "number": number.to_string(), "state": entry.state.name(), "files": entry.files, "bytes": entry.bytes,
-            "title": entry.title.as_ref().map(|title| title.title.clone()),
-            "about": entry.title.as_ref().map(|title| if cx.is_chinese() { title.zh.clone() } else { title.en.clone() }),
-            "stage": part.map(|part| part.stage.clone()), "whole": part.is_some_and(|part| part.is_whole),
-            "sha256": entry.digest, "no_later_than": entry.time.map(|time| time.to_string()),
-            "record": format!("/api/v1/records/{number}"),
-        }));
+        let title = entry.title.as_ref();
+        records.push(ChainLink {
+            number: number.to_string(),
+            state: entry.state,
+            files: entry.files,
+            bytes: entry.bytes,
+            title: title.map(|title| title.title.clone()),
+            about: title.map(|title| if cx.is_chinese() { title.zh.clone() } else { title.en.clone() }),
+            stage: part.map(|part| part.stage.clone()),
+            whole: part.is_some_and(|part| part.is_whole),
+            sha256: entry.digest.clone(),
+            no_later_than: entry.time.map(|time| time.to_string()),
+            record: format!("/api/v1/records/{number}"),
+        });
     }
-    Ok(json!({
-        "kind": "shiyin.chain/1", "maker": MAKER, "work": work.id, "title": work.title, "type": work.kind,
-        "operator": cx.site.node.public().instance.operator.name, "made": cx.now.to_string(), "records": records,
-    }))
+    Ok(ChainJson {
+        kind: "shiyin.chain/1",
+        maker: MAKER,
+        work: work.id.clone(),
+        title: work.title.clone(),
+        work_kind: work.kind.clone(),
+        operator: cx.site.node.public().instance.operator.name.clone(),
+        made: cx.now.to_string(),
+        records,
+    })
 }
 
 /// `GET /works/{id}/chain.json`

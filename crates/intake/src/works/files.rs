@@ -14,7 +14,8 @@ use proof_wasm::page;
 use registry::accounts::{Me, Sent};
 use registry::evidence::{DraftFile, Mode};
 use registry::web::sheet::{Block, Field, Form, Ledger, Part, Sheet, Value};
-use registry::web::{Cx, Fault, Fields, grouped, json};
+use registry::web::{Fault, Fields, Words, grouped, json};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
 
@@ -39,23 +40,34 @@ pub(super) struct Sending {
 }
 
 /// A file as it is sent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "File", extend("x-zh" = "一个文件：名称、大小与摘要"))]
 pub(super) struct SentFile {
+    /// Its name, or its path below the folder, with `/`.
+    #[schemars(extend("x-zh" = "名称，或文件夹内以 / 分隔的路径", "minLength" = 1, "maxLength" = 1024))]
     pub path: String,
+    /// Its size in bytes.
+    #[schemars(extend("x-zh" = "大小，字节", "maximum" = 9_007_199_254_740_991_u64))]
     pub size: u64,
+    /// Its SHA-256 in hexadecimal; in the mode `salted`, SHA-256 over a salt of 32 bytes and the file.
+    #[schemars(extend("x-zh" = "SHA-256，十六进制；salted 方式下为「32 字节盐与文件」的 SHA-256", "pattern" = "^[0-9a-f]{64}$"))]
     pub digest: String,
+    /// Its SM3 in hexadecimal, or nothing.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "SM3，十六进制；可不给", "pattern" = "^([0-9a-f]{64})?$"))]
     pub sm3: String,
+    /// Whether it comes with the work and is no part of it.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "是否随附材料，不属作品本身"))]
     pub attached: bool,
 }
 
 impl SentFile {
     /// As it is kept.
-    pub fn tidy(self, cx: &Cx) -> Result<DraftFile, Fault> {
+    pub fn tidy(self, w: Words) -> Result<DraftFile, Fault> {
         let wrong = || {
-            let what = cx.words(&WORDS).fill("file-wrong", &[("name", &line(&self.path))]);
+            let what = w.fill("file-wrong", &[("name", &line(&self.path))]);
             Fault::Field { field: "files", what }
         };
         let path = tidy_path(&self.path).ok_or_else(wrong)?;
@@ -108,7 +120,8 @@ async fn add(
             }
             draft = works.open_draft(&me, &id).await?;
         }
-        let files = sending.files.into_iter().map(|file| file.tidy(&me.cx)).collect::<Result<Vec<_>, _>>()?;
+        let files =
+            sending.files.into_iter().map(|file| file.tidy(me.cx.words(&WORDS))).collect::<Result<Vec<_>, _>>()?;
         let added = works.add_files(&me, &draft, sending.mode, &files).await?;
         let version = works.open_draft(&me, &id).await?.version;
         json(&serde_json::json!({ "added": added, "version": version }))

@@ -4,7 +4,7 @@
 //! older version of the draft is shown again with what was typed, never taken over what is newer.
 
 use super::model::{Application, OWN_STAGE, Somebody, TagSet, line, template, typed_digests};
-use super::pages::{About, Common, Confirm, What};
+use super::pages::{About, Common, Confirm, Costs, What};
 use super::store::Opened;
 use super::{WORDS, Works};
 use axum::Router;
@@ -15,10 +15,11 @@ use axum::routing::{get, post};
 use futures_util::future::join_all;
 use registry::accounts::organisation::Role;
 use registry::accounts::{Me, Sent};
+use registry::billing::Wanted;
 use registry::evidence::leaf::Leaf;
 use registry::evidence::vocabulary::Caution;
 use registry::evidence::{Draft, DraftFile, Entry, FILES_MAX, Mode, Owner, Party, Said};
-use registry::web::{Cx, Fault, Fields};
+use registry::web::{Fault, Fields, Words};
 
 /// Records that one application may make, one for each file.
 const EACH_MAX: usize = 1_000;
@@ -398,6 +399,9 @@ async fn show_confirm(
     let kind = vocabulary.kind(&draft.application.kind);
     let own = files.iter().filter(|file| !file.is_attached).count() as u64;
     let (count, each) = (draft.files, if draft.application.is_each { own } else { 0 });
+    let wanted = wanted(&draft.application, &files);
+    let at = (cx.now, cx.language);
+    let quote = works.evidence().billing().quote(&by.owner.name(), &wanted, at).await?;
     let made = draft.application.draft(works.node(), &by, &vocabulary, Default::default(), files);
     let leaf = Leaf::of_draft(cx, &by, &made);
     let page = Confirm {
@@ -411,6 +415,7 @@ async fn show_confirm(
         earlier,
         asks: by.organisation.as_ref().filter(|one| one.asks).map(|one| one.profile.name.clone()),
         unready: !works.node().unready().is_empty(),
+        cost: quote.map(|quote| Costs::new(w, &by, &quote)),
         is_patent: kind.is_some_and(|kind| kind.caution == Caution::Patent),
     };
     Ok(cx.page(&page))
@@ -447,6 +452,13 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
             let fault = Fault::Field { field: "sure", what: w.say("sure-missing") };
             return show_confirm(&works, &me, &draft, Some(&fault), false).await;
         }
+        // What cannot be paid is refused while it can still be changed; what was begun is gone on with.
+        let agreed = fields.text("price").parse().unwrap_or(0);
+        if !draft.is_confirmed
+            && let Err(fault) = works.check_cost(&me, &draft, agreed).await
+        {
+            return refuse_cost(&works, &me, &draft, fault).await;
+        }
         // From here on it does not change, so that what was begun can be gone on with.
         if !works.fix(&me, &draft).await? {
             return match find(&works, &me, &id).await? {
@@ -454,7 +466,7 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
                 Found::Confirmed(draft) | Found::Draft(draft) => show_confirm(&works, &me, &draft, None, true).await,
             };
         }
-        match works.make(&me, &draft).await {
+        match works.make(&me, &draft, agreed).await {
             Ok(entries) => {
                 let first = entries.first().map(|entry| entry.number.to_string()).unwrap_or_default();
                 works.settle(&me, &id, &first).await?;
@@ -463,6 +475,14 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
             Err(fault @ Fault::Field { .. }) => {
                 works.loosen(&me, &id).await?;
                 show_confirm(&works, &me, &draft, Some(&fault), false).await
+            }
+            // Spent meanwhile by somebody else. Of several records some may be there: those are gone on with.
+            Err(fault @ Fault::Refused { .. }) => {
+                if !draft.application.is_each {
+                    works.loosen(&me, &id).await?;
+                }
+                let draft = works.open_draft(&me, &id).await?;
+                refuse_cost(&works, &me, &draft, fault).await
             }
             // The applicant left the organisation in this moment: the draft is the person's again.
             Err(fault @ (Fault::NotFound | Fault::NotAllowed)) => {
@@ -475,19 +495,53 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
     cx.end(taken.await)
 }
 
+/// The page again, with why it cannot be paid; or with the new cost.
+async fn refuse_cost(works: &Works, me: &Me, draft: &Opened, fault: Fault) -> Result<Response<Body>, Fault> {
+    match fault {
+        Fault::Refused { code: "price-changed", .. } => show_confirm(works, me, draft, None, true).await,
+        Fault::Refused { code: "insufficient-balance" | "free-units-used", what, remedy, .. } => {
+            let w = me.cx.words(&WORDS);
+            let what = w.fill("cost-refused", &[("what", &what), ("remedy", &remedy)]);
+            show_confirm(works, me, draft, Some(&Fault::Field { field: "cost", what }), false).await
+        }
+        other => Err(other),
+    }
+}
+
+/// What is counted of an application, record by record.
+fn wanted(application: &Application, files: &[DraftFile]) -> Vec<Wanted> {
+    let bytes = |size: u64| if application.mode() == Mode::Deposit { size } else { 0 };
+    let size_of = |files: &mut dyn Iterator<Item = &DraftFile>| files.map(|file| file.size).sum::<u64>();
+    if !application.is_each {
+        return vec![Wanted { units: files.len() as u64, bytes: bytes(size_of(&mut files.iter())) }];
+    }
+    let attached = files.iter().filter(|file| file.is_attached).count() as u64;
+    let beside = size_of(&mut files.iter().filter(|file| file.is_attached));
+    let own = files.iter().filter(|file| !file.is_attached);
+    own.map(|file| Wanted { units: 1 + attached, bytes: bytes(file.size + beside) }).collect()
+}
+
 impl Works {
-    /// Makes the record of a draft, or one for each of its files.
-    pub(super) async fn make(&self, me: &Me, draft: &Opened) -> Result<Vec<Entry>, Fault> {
-        let (cx, w) = (&me.cx, me.cx.words(&WORDS));
+    /// Whether an application can be paid for, under the price list that was shown.
+    async fn check_cost(&self, me: &Me, draft: &Opened, agreed: i64) -> Result<(), Fault> {
+        let by = self.party(me, &draft.application).await?;
+        let files: Vec<DraftFile> = self.files(me, &draft.id).await?.into_iter().map(|(_, file)| file).collect();
+        let (wanted, at) = (wanted(&draft.application, &files), (me.cx.now, me.cx.language));
+        self.evidence().billing().check(&by.owner.name(), &wanted, Some(agreed), at).await
+    }
+
+    /// Makes the record of a draft, or one for each of its files, at the prices that were agreed to.
+    pub(super) async fn make(&self, me: &Me, draft: &Opened, agreed: i64) -> Result<Vec<Entry>, Fault> {
+        let w = me.cx.words(&WORDS);
         let vocabulary = self.evidence().vocabularies().now();
         draft.application.check_what(w, &vocabulary, draft.files)?;
         draft.application.check_about(w, &vocabulary)?;
-        let by = self.party(me, &draft.application).await?;
+        let by = self.party(me, &draft.application).await?.agreeing(Some(agreed));
         let files: Vec<DraftFile> = self.files(me, &draft.id).await?.into_iter().map(|(_, file)| file).collect();
         let idem = format!("draft/{}", draft.id);
         let work = draft.application.work.clone().unwrap_or_else(|| Self::new_work(&by, &idem));
         self.hand_over(me, &draft.application, &files).await?;
-        self.preserve(&by, &draft.application, (&idem, &work), files, cx).await
+        self.preserve(&by, &draft.application, (&idem, &work), files, w).await
     }
 
     /// The same for what came whole.
@@ -497,10 +551,10 @@ impl Works {
         application: &Application,
         (idem, work): (&str, &str),
         files: Vec<DraftFile>,
-        cx: &Cx,
+        w: Words,
     ) -> Result<Vec<Entry>, Fault> {
         let vocabulary = self.evidence().vocabularies().now();
-        let (node, w) = (self.node(), cx.words(&WORDS));
+        let node = self.node();
         let field = |field: &'static str, what: String| Fault::Field { field, what };
         let content = application.content(&files);
         if !files.iter().any(|file| !file.is_attached) {
@@ -522,8 +576,13 @@ impl Works {
         }
         self.evidence().check(by, &all).await?;
         let first = Draft { idem: format!("{idem}/0"), ..all.clone() };
-        if all.mode == Mode::Deposit && !self.evidence().is_made(by, &first).await? {
-            self.check_originals(by, &files, w).await?;
+        if !self.evidence().is_made(by, &first).await? {
+            if all.mode == Mode::Deposit {
+                self.check_originals(by, &files, w).await?;
+            }
+            // All of them, before the first is stamped.
+            let (owner, at) = (by.owner.name(), (by.now, by.language));
+            self.evidence().billing().check(&owner, &wanted(application, &files), by.agreed, at).await?;
         }
         let (attached, own): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_attached);
         if own.len() > EACH_MAX || attached.len() > ATTACHED_MAX {

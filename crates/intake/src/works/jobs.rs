@@ -30,10 +30,18 @@ impl Works {
             if let Err(error) = self.round().await {
                 tracing::error!(?error, "works are not brought together");
             }
+            if let Err(error) = self.batches().await {
+                tracing::error!(?error, "batches are not carried out");
+            }
             if since_sweep == 0
                 && let Err(error) = self.sweep(self.node().now()).await
             {
                 tracing::error!(%error, "old drafts are not removed");
+            }
+            if since_sweep == 0
+                && let Err(error) = self.sweep_batches(self.node().now()).await
+            {
+                tracing::error!(%error, "old batches are not removed");
             }
             since_sweep = (since_sweep + 1) % 720;
         }
@@ -173,6 +181,7 @@ impl Works {
             ],
             previous,
             related: relation.map_or(Related::Unknown, |relation| Related::parse(&relation)),
+            is_free: true,
         };
         let entry = self.evidence().preserve(by, &draft).await?;
         self.note_kept(by, &entry).await?;

@@ -45,6 +45,9 @@ impl Keeper for WorkKeeper {
                 tx.execute(sql, &[id.into()]).await?;
                 tx.execute("delete from draft where person = $1", &[id.into()]).await?;
             }
+            // What a batch still held of an owner goes; where its records are is no secret.
+            let sql = "update batch_item set body = null, refusal = null where batch in (select id from batch where owner = $1)";
+            tx.execute(sql, &[owner.into()]).await?;
             tx.execute("update work set body = null where owner = $1", &[owner.into()]).await.map(drop)
         })
     }

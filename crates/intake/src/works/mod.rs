@@ -6,6 +6,7 @@
 //! chose to deposit them (ipr-03, ipr-04).
 
 mod api;
+mod batches;
 mod chain;
 mod files;
 mod flow;
@@ -23,6 +24,7 @@ use axum::extract::FromRef;
 use registry::accounts::Accounts;
 use registry::evidence::Evidence;
 use registry::holdings::Holdings;
+use registry::web::api::Operation;
 use registry::web::{Catalog, Nav, Node, Site};
 use std::sync::{Arc, LazyLock};
 use trust::TrustError;
@@ -49,7 +51,7 @@ impl Works {
     /// Where the database does not open.
     pub async fn open(holdings: &Holdings) -> Result<Self, TrustError> {
         let accounts = holdings.evidence().accounts();
-        accounts.db().clone().with(schema::SCHEMA).await?;
+        accounts.db().clone().with(schema::SCHEMA).await?.with(batches::SCHEMA).await?;
         accounts.add_keeper(Arc::new(keeper::WorkKeeper(accounts.db().clone())));
         Ok(Self(holdings.clone()))
     }
@@ -93,6 +95,12 @@ impl FromRef<Works> for Arc<Site> {
     }
 }
 
+/// What programs may do with works.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    api::operations().into_iter().chain(batches::operations()).collect()
+}
+
 /// The pages and the API of this room.
 pub fn router(works: &Works) -> Router {
     Router::new()
@@ -101,6 +109,7 @@ pub fn router(works: &Works) -> Router {
         .merge(originals::router())
         .merge(chain::router())
         .merge(api::router())
+        .merge(batches::router())
         .with_state(works.clone())
 }
 

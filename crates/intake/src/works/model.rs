@@ -5,6 +5,7 @@ use proof::report::Language;
 use registry::evidence::vocabulary::{Both, Kind, Vocabulary};
 use registry::evidence::{Draft, DraftFile, Mode, Party, Related, Said, Title};
 use registry::web::{Fault, Node, Words};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// People of one work.
@@ -12,16 +13,24 @@ pub(super) const PEOPLE_MAX: usize = 30;
 const LINE_CHARS_MAX: usize = 200;
 
 /// Somebody who made a work or has rights in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Somebody", extend("x-zh" = "作者或权利人"))]
 pub(super) struct Somebody {
+    /// The name.
+    #[schemars(extend("x-zh" = "姓名", "maxLength" = 200))]
     pub name: String,
     /// What he or she did or holds.
+    #[schemars(extend("x-zh" = "所做的工作或所享的权利", "maxLength" = 200))]
     pub part: String,
     /// Where it was made (ipr-53, ipr-56).
+    #[schemars(description = "Where it was made.", extend("x-zh" = "创作地", "maxLength" = 200))]
     pub country: String,
     /// Where the rights hold.
+    #[schemars(extend("x-zh" = "权利的地域", "maxLength" = 200))]
     pub territory: String,
+    /// The share of the rights.
+    #[schemars(extend("x-zh" = "份额", "maxLength" = 200))]
     pub share: String,
 }
 
@@ -37,11 +46,16 @@ impl Somebody {
 }
 
 /// A tag that was set, with what its fields hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TagSet", extend("x-zh" = "一个标签及其各字段的值"))]
 pub(super) struct TagSet {
+    /// A tag of the vocabulary.
+    #[schemars(extend("x-zh" = "词汇表中的标签"))]
     pub id: String,
+    /// What its fields hold, in their order.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "各字段的值，按顺序"))]
     pub values: Vec<String>,
 }
 
@@ -235,6 +249,7 @@ impl Application {
             statements,
             previous: Vec::new(),
             related: self.related(node, by),
+            is_free: false,
         }
     }
 }

@@ -6,8 +6,9 @@ use super::{PLACE, WORDS};
 use askama::Template;
 use axum::http::StatusCode;
 use proof_wasm::page;
+use registry::billing::Quote;
 use registry::evidence::vocabulary::{Caution, Vocabulary};
-use registry::evidence::{Mode, Party, Related};
+use registry::evidence::{Mode, Owner, Party, Related};
 use registry::web::{Cx, Fault, Page, Scripts, Words, assets};
 
 /// What is wrong with one field; none where nothing is.
@@ -329,6 +330,46 @@ pub(super) struct Confirm {
     pub asks: Option<String>,
     pub unready: bool,
     pub is_patent: bool,
+    /// What it costs; none where nothing costs anything.
+    pub cost: Option<Costs>,
+}
+
+/// What a confirmation costs.
+pub(super) struct Costs {
+    /// The price list that is agreed to.
+    version: i64,
+    /// Labels and values.
+    rows: Vec<(String, String)>,
+    /// What stands in the way: words, and where that is mended.
+    short: Option<(String, String)>,
+}
+
+impl Costs {
+    pub fn new(w: Words, by: &Party, quote: &Quote) -> Self {
+        let (list, cost) = (&quote.list, &quote.cost);
+        let count = |count: i64| count.to_string();
+        let unit = w.fill("cost-units-of", &[("count", &count(cost.units)), ("price", &list.currency.show(list.unit))]);
+        let mut rows = vec![(w.say("cost-units"), unit)];
+        if cost.free_units > 0 {
+            rows.push((w.say("cost-free"), count(cost.free_units)));
+        }
+        if cost.gigabytes > 0 {
+            let values = [("count", count(cost.gigabytes)), ("price", list.currency.show(list.gigabyte))];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            rows.push((w.say("cost-gigabytes"), w.fill("cost-units-of", &values)));
+        }
+        rows.push((w.say("cost-all"), list.currency.show(cost.amount)));
+        rows.push((w.say("cost-left"), list.currency.show(quote.funds.left())));
+        let short = match (&by.owner, quote.waits(), quote.is_enough()) {
+            (_, true, _) => Some((w.say("cost-waits"), "/prices".to_owned())),
+            (_, false, true) => None,
+            (Owner::Person(_), ..) => Some((w.say("cost-short"), "/account/billing".to_owned())),
+            (Owner::Organisation(id), ..) => {
+                Some((w.say("cost-short-organisation"), format!("/organisations/{id}/billing")))
+            }
+        };
+        Self { version: list.version, rows, short }
+    }
 }
 
 macro_rules! screens {

@@ -27,9 +27,10 @@ pub use ticket::{new_code, plain_code};
 pub use who::{Me, Operator, OperatorSent, Sent, Visitor};
 
 use crate::web::session::Sessions;
-use crate::web::{Catalog, Nav, Node, Site};
+use crate::web::{Catalog, Cx, Fault, KeyLimit, Nav, Node, Site};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use store::{Db, jobs};
 use tokio::sync::{Semaphore, watch};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub access_days: u32,
     /// Days after a decision on a real name after which the papers go.
     pub paper_days: u32,
+    /// Requests in a second that a key may send for long, and at once; 0 in a second is no limit.
+    pub key_rate: (u32, u32),
 }
 
 /// The door of this room.
@@ -70,8 +73,23 @@ struct Inner {
     hashing: Arc<Semaphore>,
     /// Counts up where something waits to be sent, asked or stamped.
     woken: watch::Sender<u64>,
+    /// What this run of the program is called, so that what another left undone is known.
+    run: String,
+    /// Requests of each key.
+    rates: KeyLimit,
     /// The rooms above that keep something of a person.
     keepers: RwLock<Vec<Arc<dyn privacy::Keeper>>>,
+    /// The rooms above that have a page for an owner.
+    desks: RwLock<Vec<Arc<dyn Desk>>>,
+}
+
+/// A page of a room above, in the making: address, name, what is there; none where there is nothing to see.
+pub type Shown<'a> = Pin<Box<dyn Future<Output = Result<Option<(String, String, String)>, Fault>> + Send + 'a>>;
+
+/// A room above that has a page for a person or an organisation.
+pub trait Desk: Send + Sync {
+    /// The entry of `person/ID` or `organisation/ID` on the page of the account or the organisation.
+    fn entry<'a>(&'a self, cx: &'a Cx, owner: &'a str) -> Shown<'a>;
 }
 
 impl Accounts {
@@ -87,6 +105,7 @@ impl Accounts {
     ) -> Result<Self, TrustError> {
         let db = Db::open(&storage.registry(data), true, schema::SCHEMA).await?;
         let db = db.with(jobs::SCHEMA).await?.with(announcement::SCHEMA).await?;
+        let db = db.with(keys::DEVICE_SCHEMA).await?.with(keys::ONCE_SCHEMA).await?;
         let sessions = Sessions::open(&db).await?;
         let is_used = !db.rows("select id from person where key is not null limit 1", &[]).await?.is_empty();
         let vault = Arc::new(Vault::open(data, storage, is_used)?);
@@ -94,8 +113,11 @@ impl Accounts {
         let site = Site::new(node, nav, sessions);
         let data = data.to_owned();
         let (hashing, woken) = (Arc::new(Semaphore::new(2)), watch::Sender::new(0));
-        let keepers = RwLock::default();
-        let accounts = Self(Arc::new(Inner { site, db, vault, data, settings, post, hashing, woken, keepers }));
+        let (keepers, desks) = (RwLock::default(), RwLock::default());
+        let rates = KeyLimit::new(settings.key_rate.0, settings.key_rate.1);
+        let run = new_id()?;
+        let inner = Inner { site, db, vault, data, settings, post, hashing, woken, run, rates, keepers, desks };
+        let accounts = Self(Arc::new(inner));
         accounts.look_at_announcements().await?;
         Ok(accounts)
     }
@@ -123,6 +145,10 @@ impl Accounts {
         &self.0.vault
     }
 
+    fn run(&self) -> &str {
+        &self.0.run
+    }
+
     fn settings(&self) -> &Settings {
         &self.0.settings
     }
@@ -147,6 +173,21 @@ impl Accounts {
 
     fn keepers(&self) -> Vec<Arc<dyn privacy::Keeper>> {
         self.0.keepers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A room above has a page for people or organisations.
+    pub fn add_desk(&self, desk: Arc<dyn Desk>) {
+        self.0.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+    }
+
+    /// What the rooms above show an owner.
+    async fn desks(&self, cx: &Cx, owner: &str) -> Result<Vec<(String, String, String)>, Fault> {
+        let desks = self.0.desks.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut found = Vec::new();
+        for desk in desks {
+            found.extend(desk.entry(cx, owner).await?);
+        }
+        Ok(found)
     }
 
     /// Bytes that can still be written to the disk of the instance's folder; none where that is not known.
@@ -201,6 +242,8 @@ const SAID: &[&str] = &[
     "said-transferred",
     "said-decided",
     "said-key-ended",
+    "said-device-allowed",
+    "said-device-refused",
     "said-identity-asked",
     "said-identity-withdrawn",
     "said-consent",

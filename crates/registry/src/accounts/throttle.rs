@@ -39,6 +39,12 @@ pub(super) const BEGIN: Limit = Limit { kind: "begin", tries: 300, window_s: 360
 pub(super) const NOTICE: Limit = Limit { kind: "notice", tries: 1, window_s: 3600 };
 /// Wrong codes of a second factor for one account.
 pub(super) const CODE: Limit = Limit { kind: "code", tries: 10, window_s: 3600 };
+/// Keys that programs at one address ask for.
+pub(super) const DEVICE: Limit = Limit { kind: "device", tries: 30, window_s: 3600 };
+/// Keys that all programs together ask for.
+pub(super) const DEVICE_ALL: Limit = Limit { kind: "device-all", tries: 2_000, window_s: 3600 };
+/// Wrong codes of programs that one person may type.
+pub(super) const DEVICE_CODE: Limit = Limit { kind: "device-code", tries: 10, window_s: 3600 };
 /// What the public may send to the operator, from one address.
 pub(super) const REPORT: Limit = Limit { kind: "report", tries: 10, window_s: 3600 };
 /// Codes of one share that one address may try.

@@ -85,6 +85,7 @@ impl Accounts {
         };
         note("sessions", self.site().sessions.sweep(now).await.map(drop).map_err(TrustError::from));
         note("tickets", self.sweep_tickets(now).await.map_err(TrustError::from));
+        note("devices", self.sweep_devices(now).await.map_err(TrustError::from));
         note("mail", self.sweep_mail(now).await.map_err(TrustError::from));
         note("invitations", self.sweep_invitations(now).await.map_err(TrustError::from));
         note("access", self.sweep_access(now).await.map_err(TrustError::from));

@@ -13,8 +13,10 @@ use store::{Row, StoreError, Value};
 use trust::TrustError;
 use trust::vault::Key;
 
-/// Records on one page.
+/// Records on one page, where it is not said how many.
 pub const PAGE: usize = 50;
+/// Records on one page at most.
+pub const PAGE_MAX: usize = 100;
 /// No list counts further.
 pub const COUNTED_MAX: i64 = 10_000;
 /// Candidates that are looked at for one page of a search.
@@ -64,6 +66,15 @@ pub struct Filter {
     pub order: Order,
     /// Where the last page ended: the `next` of it.
     pub after: Option<i64>,
+    /// How many on a page; 0 for as many as usual.
+    pub limit: usize,
+}
+
+impl Filter {
+    /// How many on a page.
+    fn limit(&self) -> usize {
+        if self.limit == 0 { PAGE } else { self.limit.min(PAGE_MAX) }
+    }
 }
 
 /// One page.
@@ -146,7 +157,7 @@ impl Evidence {
         }
         let is_digest = query.len() >= 8 && query.len() <= 64 && query.bytes().all(|b| b.is_ascii_hexdigit());
         let found =
-            if is_digest { self.by_digest(by, &query.to_lowercase(), filter.after).await? } else { Listed::default() };
+            if is_digest { self.by_digest(by, &query.to_lowercase(), filter).await? } else { Listed::default() };
         match found.entries.is_empty() {
             true => self.by_words(by, filter, query).await,
             false => Ok(found),
@@ -167,47 +178,48 @@ impl Evidence {
             (true, false, false) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.id < $4 and $2 = '' and $3 = '' \
-                      order by r.id desc limit 51"
+                      order by r.id desc limit 101"
                 )
             }
             (true, false, true) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.id > $4 and $2 = '' and $3 = '' \
-                      order by r.id limit 51"
+                      order by r.id limit 101"
                 )
             }
             (false, _, false) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.kind = $2 and ($3 = '' or r.state = $3) \
-                      and r.id < $4 order by r.id desc limit 51"
+                      and r.id < $4 order by r.id desc limit 101"
                 )
             }
             (false, _, true) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.kind = $2 and ($3 = '' or r.state = $3) \
-                      and r.id > $4 order by r.id limit 51"
+                      and r.id > $4 order by r.id limit 101"
                 )
             }
             (true, true, false) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.state = $3 and r.id < $4 and $2 = '' \
-                      order by r.id desc limit 51"
+                      order by r.id desc limit 101"
                 )
             }
             (true, true, true) => {
                 sql!(
                     "select COLUMNS from record r where r.owner = $1 and r.state = $3 and r.id > $4 and $2 = '' \
-                      order by r.id limit 51"
+                      order by r.id limit 101"
                 )
             }
         };
-        let rows = self.db().rows(sql, &Self::values(by, filter)).await?;
+        let mut rows = self.db().rows(sql, &Self::values(by, filter)).await?;
+        rows.truncate(filter.limit() + 1);
         let entries = self.entries(&rows, by)?;
         let count = match filter.after {
             None => Some(self.count(by, filter).await?),
             Some(_) => None,
         };
-        Ok(paged(entries, count))
+        Ok(paged(entries, count, filter.limit()))
     }
 
     fn entries(&self, rows: &[Row], by: &Party) -> Result<Vec<Entry>, TrustError> {
@@ -242,7 +254,7 @@ impl Evidence {
         entries.sort_by_cached_key(|entry| entry.title.as_ref().map(|title| plain(&title.title)));
         let count = (entries.len() as i64, entries.iter().map(|entry| entry.files as i64).sum());
         let start = usize::try_from(filter.after.unwrap_or(0)).unwrap_or_default().min(entries.len());
-        let end = (start + PAGE).min(entries.len());
+        let end = (start + filter.limit()).min(entries.len());
         let next = (end < entries.len()).then_some(end as i64);
         Ok(Listed { entries: entries.drain(start..end).collect(), next, count: Some(count), is_cut })
     }
@@ -258,7 +270,7 @@ impl Evidence {
     }
 
     /// Records of a digest, or of one that begins so: of a file, or of the record itself.
-    async fn by_digest(&self, by: &Party, start: &str, after: Option<i64>) -> Result<Listed, Fault> {
+    async fn by_digest(&self, by: &Party, start: &str, filter: &Filter) -> Result<Listed, Fault> {
         let edge = |fill: char| {
             let text: String = start.chars().chain(std::iter::repeat(fill)).take(64).collect();
             from_hex(&text).unwrap_or_default()
@@ -268,20 +280,20 @@ impl Evidence {
         // would else begin with all records of the owner.
         let of_files = sql!(
             "select COLUMNS from (select distinct id from record_file where digest between $2 and $3 limit 500) f \
-             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 51"
+             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 101"
         );
         let of_records = sql!(
             "select COLUMNS from (select id from record where digest between $2 and $3 limit 500) f \
-             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 51"
+             cross join record r where r.id = f.id and r.owner = $1 and r.id < $4 order by r.id desc limit 101"
         );
-        let (owner, before) = (by.owner.name(), after.unwrap_or(i64::MAX));
+        let (owner, before, limit) = (by.owner.name(), filter.after.unwrap_or(i64::MAX), filter.limit());
         let values = [owner.as_str().into(), edge('0').into(), edge('f').into(), before.into()];
         let mut entries = self.entries(&self.db().rows(of_files, &values).await?, by)?;
         let values = [owner.as_str().into(), start.into(), high.into(), before.into()];
         entries.extend(self.entries(&self.db().rows(of_records, &values).await?, by)?);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
         entries.dedup_by_key(|entry| entry.id);
-        Ok(paged(entries, None))
+        Ok(paged(entries, None, limit))
     }
 
     async fn by_words(&self, by: &Party, filter: &Filter, query: &str) -> Result<Listed, Fault> {
@@ -326,7 +338,7 @@ impl Evidence {
             if fits || self.has_named(&entry, &words, &by.key).await? {
                 entries.push(entry);
             }
-            if entries.len() == PAGE {
+            if entries.len() == filter.limit() {
                 break;
             }
         }
@@ -366,9 +378,9 @@ impl Evidence {
 }
 
 /// A page out of one entry more than it shows.
-fn paged(mut entries: Vec<Entry>, count: Option<(i64, i64)>) -> Listed {
-    let has_more = entries.len() > PAGE;
-    entries.truncate(PAGE);
+fn paged(mut entries: Vec<Entry>, count: Option<(i64, i64)>, limit: usize) -> Listed {
+    let has_more = entries.len() > limit;
+    entries.truncate(limit);
     let next = entries.last().filter(|_| has_more).map(|entry| entry.id);
     let is_cut = count.is_some_and(|(count, _)| count > COUNTED_MAX);
     Listed { entries, next, count, is_cut }

@@ -19,12 +19,13 @@ mod search;
 pub mod vocabulary;
 mod work;
 
-pub use list::{Filter, Listed, Order, PAGE};
+pub use list::{Filter, Listed, Order, PAGE, PAGE_MAX};
 pub use model::{Draft, DraftFile, Entry, Mode, Owner, Party, Related, Said, State, Title};
 pub use preserve::FILES_MAX;
 pub use read::Kept;
 
 use crate::accounts::Accounts;
+use crate::billing::Billing;
 use crate::web::Catalog;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, LazyLock};
@@ -43,6 +44,7 @@ pub struct Evidence(Arc<Inner>);
 
 struct Inner {
     accounts: Accounts,
+    billing: Billing,
     /// The kinds of jobs that are added when a record waits for an approver, and when it is kept: one for each room that wants to know.
     listeners: Vec<&'static str>,
     vocabularies: Vocabularies,
@@ -57,11 +59,17 @@ impl Evidence {
     ///
     /// # Errors
     /// Where the database does not open.
-    pub async fn open(accounts: &Accounts, listeners: Vec<&'static str>) -> Result<Self, TrustError> {
+    pub async fn open(billing: &Billing, listeners: Vec<&'static str>) -> Result<Self, TrustError> {
+        let accounts = billing.accounts();
         accounts.db().clone().with(schema::SCHEMA).await?;
         let vocabularies = Vocabularies::open(accounts.db()).await?;
-        let evidence =
-            Self(Arc::new(Inner { accounts: accounts.clone(), listeners, vocabularies, turn: AtomicI64::new(0) }));
+        let evidence = Self(Arc::new(Inner {
+            accounts: accounts.clone(),
+            billing: billing.clone(),
+            listeners,
+            vocabularies,
+            turn: AtomicI64::new(0),
+        }));
         accounts.add_keeper(Arc::new(keeper::RecordKeeper(accounts.db().clone())));
         Ok(evidence)
     }
@@ -72,6 +80,12 @@ impl Evidence {
         &self.0.accounts
     }
 
+    /// The billing below.
+    #[must_use]
+    pub fn billing(&self) -> &Billing {
+        &self.0.billing
+    }
+
     /// The types, stages, tags and templates that the operator set.
     #[must_use]
     pub fn vocabularies(&self) -> &Vocabularies {
@@ -80,6 +94,12 @@ impl Evidence {
 
     fn db(&self) -> &Db {
         self.0.accounts.db()
+    }
+}
+
+impl axum::extract::FromRef<Evidence> for Billing {
+    fn from_ref(evidence: &Evidence) -> Self {
+        evidence.0.billing.clone()
     }
 }
 

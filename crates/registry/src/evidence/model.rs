@@ -6,11 +6,13 @@ use crate::accounts::identity::Level;
 use crate::accounts::organisation::{Organisation, Role};
 use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Me, Program};
+use crate::billing::Wanted;
 use crate::web::{Catalog, Fault, Node, Relation, Words};
 use proof::der::Time;
 use proof::digest::hex;
 use proof::record::{Commitment, Content, EvidenceNumber};
 use proof::report::Language;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use trust::vault::Key;
@@ -122,6 +124,8 @@ pub struct Party {
     pub is_operator: bool,
     /// The organisation, where it acts for one.
     pub organisation: Option<Organisation>,
+    /// The price list that was shown and agreed to, where one was.
+    pub agreed: Option<i64>,
     pub(super) key: Arc<Key>,
 }
 
@@ -219,6 +223,29 @@ impl Party {
         Self::new(accounts, (now, person.language()), &person, organisation, "node".to_owned()).await.map(Some)
     }
 
+    /// Whoever asked for something, going on without a request, as the same `actor`. None where the person or the
+    /// organisation is gone, the person is frozen, or has none of these roles any more.
+    ///
+    /// # Errors
+    /// Where the database or the vault fails.
+    pub async fn resumed(
+        accounts: &Accounts,
+        owner: &Owner,
+        (person, actor): (&str, &str),
+        needed: &[Role],
+        now: Time,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(person) = accounts.person(person).await?.filter(|person| !person.is_frozen()) else { return Ok(None) };
+        if let Owner::Organisation(id) = owner {
+            match accounts.roles(id, &person.id).await? {
+                Some(roles) if needed.iter().any(|role| roles.has(*role)) => {}
+                _ => return Ok(None),
+            }
+        }
+        let party = Self::of_node(accounts, owner, &person.id, now).await?;
+        Ok(party.map(|party| Self { actor: actor.to_owned(), ..party }))
+    }
+
     async fn new(
         accounts: &Accounts,
         (now, language): (Time, Language),
@@ -239,7 +266,28 @@ impl Party {
         };
         let key = accounts.key_of(&owner.name()).await?.ok_or(Fault::NotFound)?;
         let (person, is_operator) = (person.id.clone(), person.is_operator);
-        Ok(Self { now, language, owner, person, actor, name, level, confirmed, paper, is_operator, organisation, key })
+        let agreed = None;
+        Ok(Self {
+            now,
+            language,
+            owner,
+            person,
+            actor,
+            name,
+            level,
+            confirmed,
+            paper,
+            is_operator,
+            organisation,
+            agreed,
+            key,
+        })
+    }
+
+    /// The same, who was shown this price list and agreed to it.
+    #[must_use]
+    pub fn agreeing(self, agreed: Option<i64>) -> Self {
+        Self { agreed, ..self }
     }
 
     pub(super) fn words(&self) -> Words {
@@ -274,14 +322,18 @@ impl Party {
 }
 
 /// How the content of a record is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-zh" = "内容的保存方式：digest 仅摘要，deposit 摘要与原件，salted 加盐摘要"))]
 pub enum Mode {
     /// Digests alone; the applicant keeps the files (ipr-03).
+    #[schemars(description = "Digests alone; the applicant keeps the files.", extend("x-zh" = "仅摘要；文件由申请人自行保存"))]
     Digest,
     /// Digests, and the files are kept at the node as well (ipr-04).
+    #[schemars(description = "Digests, and the files are kept at the node as well.", extend("x-zh" = "摘要，且原件存放在节点"))]
     Deposit,
     /// Commitments under salts that only the applicant has (priv-02).
+    #[schemars(description = "Commitments under salts that only the applicant has.", extend("x-zh" = "加盐摘要；盐只在申请人手中"))]
     Salted,
 }
 
@@ -405,6 +457,20 @@ pub struct Draft {
     pub previous: Vec<[u8; 32]>,
     /// How the operator is related to the applicant.
     pub related: Related,
+    /// Whether it costs nothing, because it joins what was paid for already.
+    pub is_free: bool,
+}
+
+impl Draft {
+    /// What is counted of it.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        if self.is_free {
+            return Wanted::default();
+        }
+        let bytes = if self.mode == Mode::Deposit { self.files.iter().map(|file| file.size).sum() } else { 0 };
+        Wanted { units: self.files.len().max(1) as u64, bytes }
+    }
 }
 
 impl Party {
@@ -416,20 +482,27 @@ impl Party {
 }
 
 /// Where a record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(extend("x-zh" = "记录的状态：kept 已盖时间戳，waiting 待盖，asked 待审批，declined 未获批准"))]
 pub enum State {
     /// An approver has to let it pass.
+    #[schemars(description = "An approver has to let it pass.", extend("x-zh" = "待审批"))]
     Asked,
     /// It will be stamped.
+    #[schemars(description = "It will be stamped.", extend("x-zh" = "待盖时间戳"))]
     Waiting,
     /// It is stamped.
+    #[schemars(description = "It is stamped.", extend("x-zh" = "已盖时间戳"))]
     Kept,
     /// An approver refused it.
+    #[schemars(description = "An approver refused it.", extend("x-zh" = "未获批准"))]
     Declined,
 }
 
 impl State {
-    pub(super) const ALL: [Self; 4] = [Self::Asked, Self::Waiting, Self::Kept, Self::Declined];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Asked, Self::Waiting, Self::Kept, Self::Declined];
 
     /// Its name in the database and in answers to programs.
     #[must_use]

@@ -1,14 +1,15 @@
 //! From a draft to a record, in steps between which the program may die (DESIGN section 2).
 //!
 //! *compose*: number, salts, record; nothing is written. *reserve*, one transaction: the record as it
-//! will be stamped, its idempotency key, the request for approval where one is due. Then the authority
-//! stamps; its ledger commits by itself. *keep*, one transaction: the token, the line of the trail, the
-//! jobs of those who listen. What dies after the first transaction is taken up by the sweeper; a token
+//! will be stamped, its idempotency key, what it costs held, the request for approval where one is due. Then the
+//! authority stamps; its ledger commits by itself. *keep*, one transaction: the token, the charge, the line of
+//! the trail, the jobs of those who listen. What dies after the first transaction is taken up by the sweeper; a token
 //! that was made and not kept is a leaf of the log that nobody needs.
 
 use super::model::{Draft, Entry, Mode, Party, Said, State};
 use super::{Evidence, ID_RANDOM_BITS};
 use crate::accounts::audit::{Act, note};
+use crate::billing::{End, NewHold};
 use crate::web::Fault;
 use proof::der::Time;
 use proof::digest::hex;
@@ -46,6 +47,11 @@ pub(super) struct Composed {
 
 fn field(field: &'static str, what: String) -> Fault {
     Fault::Field { field, what }
+}
+
+/// Under which name the cost of a record is held.
+fn hold_of(number: EvidenceNumber) -> String {
+    format!("record/{number}")
 }
 
 /// The newest id of this process: no two of one millisecond are equal, and they are in order.
@@ -235,7 +241,16 @@ impl Evidence {
         let asks = by.organisation.as_ref().filter(|organisation| organisation.asks);
         let (state, owner) = (if asks.is_some() { State::Asked } else { State::Waiting }, by.owner.name());
         let (idem, content) = (by.blind("idem", &draft.idem), by.blind("draft", &draft.content));
-        let reserved: Result<bool, TrustError> = store::transaction!(self.db(), tx => {
+        let id = hold_of(composed.number);
+        let hold = NewHold {
+            id: &id,
+            owner: &owner,
+            wanted: draft.wanted(),
+            agreed: by.agreed,
+            actor: &by.actor,
+            now: by.now,
+        };
+        store::transaction!(self.db(), tx => {
             let sql = "insert into record (id, number, owner, person, actor, idem, draft, maker, origin, kind, mode, \
                        state, files, bytes, digest, title) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -277,6 +292,7 @@ impl Evidence {
                 let sql = "insert into record_gram (gram, id) values ($1, $2)";
                 tx.execute(sql, &[(*gram).into(), composed.id.into()]).await?;
             }
+            self.billing().hold(tx, &hold, by.language).await?;
             if let Some(organisation) = asks {
                 let place = format!("/records/{}", composed.number);
                 let what = (draft.title.title.as_str(), composed.digest.as_str(), place.as_str());
@@ -288,8 +304,7 @@ impl Evidence {
                 self.tell(tx, (composed.id, "/asked"), composed.number, by.now).await?;
             }
             Ok(true)
-        });
-        Ok(reserved?)
+        })
     }
 
     /// Brings a reserved record to its end, as far as that is possible now: approved, stamped, kept.
@@ -320,7 +335,7 @@ impl Evidence {
         let time = time.ok_or_else(|| TrustError::Broken("a token without a time".to_owned()))?;
         let time_ms = time.unix_s() * 1000 + i64::from(time.nanos() / 1_000_000);
         let now = self.accounts().site().node.now();
-        let (scope, object) = (entry.owner.scope(), format!("record/{}", entry.number));
+        let (scope, object) = (entry.owner.scope(), hold_of(entry.number));
         store::transaction!(self.db(), tx => {
             let sql = "update record set state = 'kept', time_ms = $2 where id = $1 and state = 'waiting'";
             if tx.execute(sql, &[entry.id.into(), time_ms.into()]).await? == 0 {
@@ -328,6 +343,7 @@ impl Evidence {
             }
             let sql = "update record_content set token = $2 where id = $1";
             tx.execute(sql, &[entry.id.into(), token.into()]).await?;
+            self.billing().end(tx, &object, End::Charge, (&entry.actor, now)).await?;
             note(tx, &scope, &entry.actor, Act::Preserved, &object, now).await?;
             self.tell(tx, (entry.id, ""), entry.number, now).await
         })
@@ -362,8 +378,15 @@ impl Evidence {
             Some(Decision::Declined) | None => State::Declined,
             Some(Decision::Waiting) => return Ok(false),
         };
-        let sql = "update record set state = $2 where id = $1 and state = 'asked'";
-        self.db().execute(sql, &[entry.id.into(), state.name().into()]).await?;
-        Ok(true)
+        let (hold, now) = (hold_of(entry.number), self.accounts().site().node.now());
+        store::transaction!(self.db(), tx => {
+            let sql = "update record set state = $2 where id = $1 and state = 'asked'";
+            let changed = tx.execute(sql, &[entry.id.into(), state.name().into()]).await?;
+            // What was refused costs nothing.
+            if changed == 1 && state == State::Declined {
+                self.billing().end(tx, &hold, End::Release, ("node", now)).await?;
+            }
+            Ok(true)
+        })
     }
 }

@@ -7,6 +7,7 @@ use crate::accounts::audit::{Act, Scope, note};
 use crate::web::{Cx, Fault};
 use proof::der::Time;
 use proof::report::Language;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Db;
@@ -19,11 +20,14 @@ const TYPES_MAX: usize = 100;
 const STAGES_MAX: usize = 20;
 
 /// Words in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "两种语言的文字"))]
 pub struct Both {
     /// Chinese.
+    #[schemars(extend("x-zh" = "中文"))]
     pub zh: String,
     /// English.
+    #[schemars(extend("x-zh" = "英文"))]
     pub en: String,
 }
 
@@ -45,15 +49,19 @@ impl Both {
 }
 
 /// What is said where a type is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-zh" = "选择此类型时的提示"))]
 pub enum Caution {
     /// Nothing.
+    #[schemars(description = "Nothing.", extend("x-zh" = "无提示"))]
     #[default]
     None,
     /// A stamp gives no patent right, and to publish may be to disclose (FEATURES 1.15).
+    #[schemars(description = "A stamp gives no patent right, and to publish may be to disclose.", extend("x-zh" = "时间戳不产生专利权，公开可能构成披露"))]
     Patent,
     /// A secret: hash-only is urged, salted where the content can be guessed (ent-03).
+    #[schemars(description = "A secret: digests alone are urged, salted ones where the content can be guessed.", extend("x-zh" = "商业秘密：宜只取摘要；内容易猜时宜加盐"))]
     Secret,
 }
 
@@ -73,67 +81,90 @@ impl Caution {
 }
 
 /// A stage of a work.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "作品的阶段"))]
 pub struct Stage {
     /// Its name in records.
+    #[schemars(extend("x-zh" = "在记录中的名称"))]
     pub id: String,
     /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
     pub name: Both,
     /// What is usually protected in it.
+    #[schemars(extend("x-zh" = "此阶段通常保护什么"))]
     #[serde(default)]
     pub suggests: Both,
 }
 
 /// A type of work.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "作品类型"))]
 pub struct Kind {
     /// Its name in records.
+    #[schemars(extend("x-zh" = "在记录中的名称"))]
     pub id: String,
     /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
     pub name: Both,
     /// Its stages, in their order.
+    #[schemars(extend("x-zh" = "各阶段，按顺序"))]
     pub stages: Vec<Stage>,
     /// What is said where it is chosen.
+    #[schemars(extend("x-zh" = "选择时的提示"))]
     #[serde(default)]
     pub caution: Caution,
     /// Not offered any more.
+    #[schemars(extend("x-zh" = "不再提供"))]
     #[serde(default)]
     pub is_off: bool,
 }
 
 /// A tag, with what is asked where it is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "标签及设置时所问的字段"))]
 pub struct Tag {
     /// Its name in records.
+    #[schemars(extend("x-zh" = "在记录中的名称"))]
     pub id: String,
     /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
     pub name: Both,
     /// Its fields.
+    #[schemars(extend("x-zh" = "字段"))]
     pub fields: Vec<Both>,
     /// Not offered any more.
+    #[schemars(extend("x-zh" = "不再提供"))]
     #[serde(default)]
     pub is_off: bool,
 }
 
 /// A text to begin a declaration with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "声明的起始文本"))]
 pub struct Template {
     /// Its name in addresses.
+    #[schemars(extend("x-zh" = "在地址中的名称"))]
     pub id: String,
     /// What it is called.
+    #[schemars(extend("x-zh" = "名称"))]
     pub name: Both,
     /// The text.
+    #[schemars(extend("x-zh" = "文本"))]
     pub text: Both,
 }
 
 /// All of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "全部词汇"))]
 pub struct Vocabulary {
     /// The types of works.
+    #[schemars(extend("x-zh" = "作品类型"))]
     pub kinds: Vec<Kind>,
     /// The tags.
+    #[schemars(extend("x-zh" = "标签"))]
     pub tags: Vec<Tag>,
     /// The templates.
+    #[schemars(extend("x-zh" = "声明模板"))]
     pub templates: Vec<Template>,
 }
 

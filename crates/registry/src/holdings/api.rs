@@ -196,36 +196,49 @@ async fn create(State(room): State<Holdings>, sender: Sender, headers: HeaderMap
     let cx = &sender.cx;
     let created = async {
         speaks(cx, &headers)?;
-        // Taken as uploads of their own, parts would lie here for a week, and the whole would never come.
-        if headers.contains_key(UPLOAD_CONCAT) {
-            let w = cx.words(&WORDS);
-            let texts = (w.say("parts-not-joined"), w.say("parts-not-joined-do"));
-            return Err(refused(StatusCode::NOT_IMPLEMENTED, "concatenation", texts));
+        match &sender.who {
+            Who::Person(_) => created(&room, &sender, &headers, body).await,
+            Who::Program(program) => {
+                // The head says what it is; the body may be any part of it.
+                let told = [UPLOAD_LENGTH, UPLOAD_METADATA].map(|name| text(&headers, name).unwrap_or_default());
+                let content = told.join("\n");
+                program.once(&headers, content.as_bytes(), created(&room, &sender, &headers, body)).await
+            }
         }
-        let said = metadata(cx, &headers)?;
-        let by = sender.party(said.organisation.as_deref()).await?;
-        let size = text(&headers, UPLOAD_LENGTH).and_then(tus::number).ok_or_else(|| wrong(cx, "Upload-Length"))?;
-        let checksum = checksum(cx, &headers)?;
-        let new = NewUpload { size, digest: said.digest, name: said.name, draft: said.draft };
-        let mut upload = room.begin(&by, &new).await?;
-        // Nothing is left to be sent of an empty file; its digest may still be to come.
-        let is_complete = size == 0 && new.digest.is_some();
-        if is_complete || (is_bytes(&headers) && !body.is_end_stream()) {
-            let piece = Piece { offset: 0, checksum, digest: None };
-            upload = match room.receive(&by, &upload.id, piece, body).await {
-                Ok(upload) => upload,
-                // Nobody was told of it yet, so nobody would go on with it.
-                Err(fault) => {
-                    let _ = room.end_upload(&by, &upload.id).await;
-                    return Err(fault);
-                }
-            };
-        }
-        let mut response = answer(StatusCode::CREATED, &upload);
-        put(&mut response, header::LOCATION, &format!("/uploads/{}", upload.id));
-        Ok(response)
     };
     sender.end(created.await)
+}
+
+async fn created(room: &Holdings, sender: &Sender, headers: &HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
+    let cx = &sender.cx;
+    // Taken as uploads of their own, parts would lie here for a week, and the whole would never come.
+    if headers.contains_key(UPLOAD_CONCAT) {
+        let w = cx.words(&WORDS);
+        let texts = (w.say("parts-not-joined"), w.say("parts-not-joined-do"));
+        return Err(refused(StatusCode::NOT_IMPLEMENTED, "concatenation", texts));
+    }
+    let said = metadata(cx, headers)?;
+    let by = sender.party(said.organisation.as_deref()).await?;
+    let size = text(headers, UPLOAD_LENGTH).and_then(tus::number).ok_or_else(|| wrong(cx, "Upload-Length"))?;
+    let checksum = checksum(cx, headers)?;
+    let new = NewUpload { size, digest: said.digest, name: said.name, draft: said.draft };
+    let mut upload = room.begin(&by, &new).await?;
+    // Nothing is left to be sent of an empty file; its digest may still be to come.
+    let is_complete = size == 0 && new.digest.is_some();
+    if is_complete || (is_bytes(headers) && !body.is_end_stream()) {
+        let piece = Piece { offset: 0, checksum, digest: None };
+        upload = match room.receive(&by, &upload.id, piece, body).await {
+            Ok(upload) => upload,
+            // Nobody was told of it yet, so nobody would go on with it.
+            Err(fault) => {
+                let _ = room.end_upload(&by, &upload.id).await;
+                return Err(fault);
+            }
+        };
+    }
+    let mut response = answer(StatusCode::CREATED, &upload);
+    put(&mut response, header::LOCATION, &format!("/uploads/{}", upload.id));
+    Ok(response)
 }
 
 /// `HEAD /uploads/{id}`: how much is here durably.

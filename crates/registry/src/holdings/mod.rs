@@ -20,6 +20,7 @@ mod fixity;
 mod keeper;
 mod keeping;
 mod model;
+mod operations;
 mod previews;
 mod range;
 mod receive;
@@ -43,6 +44,7 @@ pub use model::{
     About, Care, Check, CopyOf, Figures, Hold, Holder, Holding, LOOSE_S, NewUpload, Outcome, REMINDERS_DAYS, Settings,
     State, Upload, Why,
 };
+pub use operations::operations;
 pub use previews::{Look, NoPreview, Shape};
 pub use receive::{Checksum, Piece};
 pub use shelf::{BroughtBack, Carried};

@@ -3,9 +3,10 @@
 
 mod routes;
 
-pub use routes::{Route, Who, check_routes};
+pub use routes::{Route, Who, check_routes, routes_in};
 
 use crate::accounts::{Accounts, Me, Settings};
+use crate::billing::{self, Billing};
 use crate::evidence::Evidence;
 use crate::holdings::{self, Holdings};
 use crate::web::{self, Caller, ContentHost, Nav, Node, Profile, Public, Relation, WitnessRoot};
@@ -37,6 +38,8 @@ pub struct House {
     pub clock: Arc<Switch>,
     /// The door of accounts.
     pub accounts: Accounts,
+    /// The door of billing.
+    pub billing: Billing,
     /// The door of evidence.
     pub evidence: Evidence,
     /// The door of holdings.
@@ -48,6 +51,7 @@ pub struct House {
     settings: Settings,
     deposits: holdings::Settings,
     content: Option<ContentHost>,
+    paying: billing::Settings,
 }
 
 /// Where an instance lies.
@@ -154,7 +158,8 @@ impl House {
         let folder = Folder::Own(tempfile::tempdir().unwrap());
         Self::made(folder.path(), &storage).await;
         let settings = Settings { paper_days: 30, ..Settings::default() };
-        Self::opened(folder, rooms, storage, settings, DEPOSITS, ContentHost::parse(CONTENT)).await
+        let content = ContentHost::parse(CONTENT);
+        Self::opened(folder, rooms, storage, settings, DEPOSITS, content, billing::Settings::default()).await
     }
 
     /// The instance of this folder, which is made where there is none.
@@ -166,7 +171,7 @@ impl House {
         deposits: holdings::Settings,
     ) -> Self {
         Self::made(folder.path(), &storage).await;
-        Self::opened(folder, rooms, storage, settings, deposits, None).await
+        Self::opened(folder, rooms, storage, settings, deposits, None, billing::Settings::default()).await
     }
 
     async fn made(folder: &Path, storage: &Storage) {
@@ -179,6 +184,12 @@ impl House {
         }
     }
 
+    /// The same house, in which this provider takes money from now on.
+    pub async fn paying(mut self, provider: Arc<dyn billing::provider::Provider>) -> Self {
+        self.paying.provider = Some(provider);
+        self.reopened(None, None).await
+    }
+
     async fn opened(
         folder: Folder,
         rooms: Rooms,
@@ -186,6 +197,7 @@ impl House {
         settings: Settings,
         deposits: holdings::Settings,
         content: Option<ContentHost>,
+        paying: billing::Settings,
     ) -> Self {
         let data = folder.path().join("data");
         let now = SystemClock.now().unwrap().time;
@@ -210,25 +222,43 @@ impl House {
         let node = Arc::new(Node::new(tsa, None, journal, profile, public, seal));
         let nav = (rooms.nav)();
         let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings.clone()).await.unwrap();
-        let evidence = Evidence::open(&accounts, rooms.listeners.to_vec()).await.unwrap();
+        let billing = Billing::open(&accounts, paying.clone()).await.unwrap();
+        let evidence = Evidence::open(&billing, rooms.listeners.to_vec()).await.unwrap();
         let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
         let streams = holdings::router(&holdings);
         let pages = web::assemble(accounts.site(), (rooms.router)(&holdings), streams);
         let pages = web::by_host(content.clone(), pages, holdings::content_router(&holdings));
-        Self { pages, node, clock, accounts, evidence, holdings, folder, storage, rooms, settings, deposits, content }
+        Self {
+            pages,
+            node,
+            clock,
+            accounts,
+            billing,
+            evidence,
+            holdings,
+            folder,
+            storage,
+            rooms,
+            settings,
+            deposits,
+            content,
+            paying,
+        }
     }
 
     /// The same instance after its program ended and began anew, perhaps with other settings. Who was
     /// signed in still is.
     pub async fn reopened(self, storage: Option<Storage>, deposits: Option<holdings::Settings>) -> Self {
-        let Self { pages, node, accounts, evidence, holdings, folder, rooms, settings, content, .. } = self;
-        drop((pages, evidence, holdings));
+        let Self { pages, node, accounts, billing, evidence, holdings, folder, .. } = self;
+        let Self { rooms, settings, content, paying, .. } = self;
+        drop((pages, evidence, holdings, billing));
         accounts.close().await;
         let node = Arc::into_inner(node).expect("nobody else holds the node");
         node.journal.close().await;
         node.tsa.close().await;
         let storage = storage.unwrap_or(self.storage);
-        Self::opened(folder, rooms, storage, settings, deposits.unwrap_or(self.deposits), content).await
+        let deposits = deposits.unwrap_or(self.deposits);
+        Self::opened(folder, rooms, storage, settings, deposits, content, paying).await
     }
 
     /// A request, from some address where it does not say from which.

@@ -62,7 +62,9 @@ pub fn routes_in(folders: &[&str]) -> BTreeSet<(String, String)> {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             for call in text.split(".route(").skip(1) {
-                let call: String = call.split('\n').take(4).collect::<Vec<_>>().join(" ");
+                // Up to the end of the function: what follows it is another's.
+                let lines = call.split('\n').take_while(|line| *line != "}").take(4);
+                let call: String = lines.collect::<Vec<_>>().join(" ");
                 let Some(address) = call.trim_start().strip_prefix('"').and_then(|c| c.split('"').next()) else {
                     continue;
                 };

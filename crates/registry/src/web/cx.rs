@@ -3,6 +3,7 @@
 use super::announced::Announced;
 use super::language::{self, LANGUAGE_COOKIE};
 use super::node::Node;
+use super::rate::Budget;
 use super::session::{Session, Sessions, Token};
 use super::{Fault, Nav, RateLimit, WORDS, Words, assets};
 use askama::Template;
@@ -15,8 +16,8 @@ use proof::report::Language;
 use proof_wasm::page::escape;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Verifications that one address gets in a second. The host itself is not counted: what comes from there
 /// is its operator's, or came through a proxy that hides who asks.
@@ -74,6 +75,8 @@ pub struct Cx {
     pub token: Option<Token>,
     /// The address that it came from.
     pub caller: Option<IpAddr>,
+    /// What the key of a program may send yet, once it is known.
+    pub(crate) budget: Arc<OnceLock<Budget>>,
     chosen: Option<Language>,
     uri: Uri,
 }
@@ -104,7 +107,8 @@ where
             }),
         };
         let caller = parts.extensions.get::<Caller>().map(|caller| caller.0);
-        Ok(Self { language, now, enquiry, session, token, caller, chosen, uri: parts.uri.clone(), site })
+        let (budget, uri) = (Arc::default(), parts.uri.clone());
+        Ok(Self { language, now, enquiry, session, token, caller, budget, chosen, uri, site })
     }
 }
 
@@ -210,6 +214,26 @@ impl Cx {
         let query = self.uri.query().unwrap_or_default();
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs.find(|(n, _)| n == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
+
+    /// The same; none where the name is not there.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> Option<String> {
+        self.pairs().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// What stands behind the question mark, in order.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// What stands in an address under a name, as one of a few values; none where the name is not there.
+    ///
+    /// # Errors
+    /// A field fault where it is none of them.
+    pub fn one_of<T>(&self, name: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Fault> {
+        let wrong = || Fault::Field { field: name, what: self.words(&WORDS).fill("value-wrong", &[("name", name)]) };
+        self.asked(name).map(|value| read(&value).ok_or_else(wrong)).transpose()
     }
 
     /// What a form of this session carries; empty where nobody is signed in.

@@ -59,9 +59,7 @@ async fn guarded(site: Arc<Site>, request: Request, next: Next, timeout: Option<
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = <Cx as axum::extract::FromRequestParts<_>>::from_request_parts(&mut parts, &site).await;
-    // No id of ours and no file's name holds a NUL, and no database takes one.
-    let has_nul = parts.uri.path().contains("%00");
-    let mut response = if has_nul {
+    let mut response = if !is_text(parts.uri.path()) {
         Fault::NotFound.answer(&cx)
     } else if !is_read && !is_from_here(&parts.headers) {
         Fault::OtherSite.answer(&cx)
@@ -76,6 +74,11 @@ async fn guarded(site: Arc<Site>, request: Request, next: Next, timeout: Option<
             },
         }
     };
+    for (name, value) in cx.budget.get().into_iter().flat_map(super::rate::Budget::headers) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     for (name, value) in ALWAYS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -88,6 +91,19 @@ async fn guarded(site: Arc<Site>, request: Request, next: Next, timeout: Option<
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     response
+}
+
+/// Whether a path can be one of ours: no id and no file's name holds a NUL, which no database takes, and all are UTF-8.
+fn is_text(path: &str) -> bool {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    !bytes.contains(&0) && std::str::from_utf8(&bytes).is_ok()
 }
 
 /// Whether a request that changes something comes from a page of this site, or from no browser.
@@ -117,6 +133,15 @@ mod tests {
                 wider.split(';').map(str::trim).filter(|part| part.contains("content.example")).collect();
             assert_eq!(named, ["img-src 'self' https://content.example", "media-src https://content.example"]);
             assert!(wider.starts_with("default-src 'none'"));
+        }
+    }
+
+    #[test]
+    fn paths_are_text() {
+        for (path, is_ours) in
+            [("/a/%E6%9C%88", true), ("/a%00", false), ("/a/%FF", false), ("/100%", true), ("/%zz", true)]
+        {
+            assert_eq!(is_text(path), is_ours, "{path}");
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod announced;
 mod answers;
+pub mod api;
 pub mod assets;
 mod cx;
 mod fault;
@@ -23,12 +24,12 @@ mod words;
 pub use announced::{Announcement, SHOWN_MAX as ANNOUNCEMENTS_SHOWN_MAX};
 pub use answers::{download, get_alone, json};
 pub use cx::{Caller, Cx, Page, Scripts, Site, grouped};
-pub use fault::Fault;
+pub use fault::{Fault, Told};
 pub use fields::{Fields, Upload};
 pub use host::{ContentHost, by_host, name_in};
 pub use language::{cookie, name as language_name};
 pub use node::{Node, NotStamped, Profile, Public, Relation, WitnessRoot};
-pub use rate::RateLimit;
+pub use rate::{Budget, KeyLimit, RateLimit};
 pub use words::{Catalog, Words, check_words};
 
 use axum::Router;

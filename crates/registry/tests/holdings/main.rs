@@ -155,8 +155,8 @@ fn text(answer: &Answer, name: &str) -> String {
 /// The code of a refusal.
 fn code(answer: &Answer) -> String {
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body));
-    assert!(!body["error"]["remedy"].as_str().unwrap().is_empty());
-    body["error"]["code"].as_str().unwrap().to_owned()
+    assert!(!body["remedy"].as_str().unwrap().is_empty());
+    body["code"].as_str().unwrap().to_owned()
 }
 
 /// Lin, in another browser.
@@ -196,6 +196,7 @@ async fn record(house: &House, by: &Party, mode: Mode, files: &[(&str, &[u8])]) 
         statements: Vec::new(),
         previous: Vec::new(),
         related: Related::Unknown,
+        is_free: false,
     };
     house.evidence.preserve(by, &draft).await.unwrap()
 }

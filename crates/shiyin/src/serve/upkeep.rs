@@ -50,6 +50,7 @@ pub(super) async fn start(server: &Arc<Server>, config: &Config) -> Result<Upkee
     server.node.journal.settle(server.node.tsa.ledger()).await?;
     tasks.push(tokio::spawn(settle(Arc::clone(server))));
     tasks.push(tokio::spawn(server.accounts.clone().work()));
+    tasks.push(tokio::spawn(server.billing.clone().work()));
     tasks.push(tokio::spawn(server.evidence.clone().work()));
     tasks.push(tokio::spawn(server.holdings.clone().work()));
     tasks.push(tokio::spawn(server.works.clone().work()));

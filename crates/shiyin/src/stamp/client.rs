@@ -117,7 +117,7 @@ fn retry_after_s(response: &ureq::http::Response<ureq::Body>) -> Option<u64> {
 }
 
 /// The proxy of the environment, but never for this computer.
-fn proxy(server: &str) -> Option<ureq::Proxy> {
+pub fn proxy(server: &str) -> Option<ureq::Proxy> {
     let address: ureq::http::Uri = server.parse().ok()?;
     let host = address.host()?.trim_matches(['[', ']']);
     let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());

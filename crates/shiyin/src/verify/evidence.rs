@@ -80,35 +80,81 @@ impl Source for OnDisk {
 enum Place {
     File(PathBuf, u64),
     Part(PathBuf, Entry),
+    /// Here: it was read out of a repository.
+    Made(Vec<u8>),
     /// In a certificate: the desk has hashed it.
     Attached,
 }
 
 /// Judges, and says what came of it.
 pub(super) fn run(matches: &ArgMatches, path: &Path, words: &Words) -> Result<Exit, Failure> {
-    let mut desk = Desk::new();
-    for anchor in trust_store::anchors(matches, words)? {
-        desk.trust(&anchor);
-    }
+    let mut table = Table::new(&trust_store::anchors(matches, words)?);
     for path in input::paths(matches, "crl") {
-        input::revocation_lists(path, words)?.into_iter().for_each(|list| desk.add_list(list));
+        input::revocation_lists(path, words)?.into_iter().for_each(|list| table.desk.add_list(list));
     }
-    let mut places = Vec::new();
     let mut found = files_of(path);
     found.extend(input::paths(matches, "files").into_iter().flat_map(files_of));
     found.extend(input::paths(matches, "certificate").into_iter().map(|path| (name_of(path), path.to_path_buf())));
-    for (name, path) in found {
-        lay(&mut desk, &mut places, &name, &path, words)?;
+    if let Some(revision) = matches.get_one::<String>("git") {
+        let repository = matches.get_one::<PathBuf>("repository").map_or(Path::new("."), PathBuf::as_path);
+        let files = crate::protect::git_files(repository, revision, words)?;
+        // What a receipt keeps of them is not what is verified: the repository is asked.
+        found.retain(|(name, _)| files.iter().all(|(own, _)| name.rsplit('/').next() != Some(own)));
+        for (name, bytes) in files {
+            table.lay_bytes(name, bytes, words)?;
+        }
     }
-    hash(&mut desk, &places, words);
-    let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, words.say("err-clock", &[])))?;
-    let outcome = desk.judge(now.time);
+    for (name, path) in found {
+        table.lay(&name, &path, words)?;
+    }
+    let outcome = table.judge(words)?;
     if matches.get_flag("json") {
         tell(&serde_json::to_string_pretty(&Json::new(&outcome, words.language())).unwrap_or_default());
     } else {
         say(&outcome, words);
     }
     Ok(show::exit(outcome.verdict()))
+}
+
+/// Judges what lies at a path, alone, under these roots.
+pub fn judge(path: &Path, anchors: &[Vec<u8>], words: &Words) -> Result<Outcome, Failure> {
+    let mut table = Table::new(anchors);
+    table.lay(&name_of(path), path, words)?;
+    table.judge(words)
+}
+
+/// The desk, and where the content of what lies on it is.
+struct Table {
+    desk: Desk,
+    places: Vec<Place>,
+}
+
+impl Table {
+    fn new(anchors: &[Vec<u8>]) -> Self {
+        let mut desk = Desk::new();
+        for anchor in anchors {
+            desk.trust(anchor);
+        }
+        Self { desk, places: Vec::new() }
+    }
+
+    fn judge(&mut self, words: &Words) -> Result<Outcome, Failure> {
+        hash(&mut self.desk, &self.places, words);
+        let now = SystemClock.now().map_err(|_| Failure::new(Exit::Instance, words.say("err-clock", &[])))?;
+        Ok(self.desk.judge(now.time))
+    }
+
+    /// Lays down what is in memory.
+    fn lay_bytes(&mut self, name: &str, bytes: Vec<u8>, words: &Words) -> Result<(), Failure> {
+        let full = || Failure::new(Exit::Input, words.say("verify-too-many", &[]));
+        self.desk.offer(name, bytes.len() as u64, None).ok_or_else(full)?;
+        self.places.push(Place::Made(bytes));
+        Ok(())
+    }
+
+    fn lay(&mut self, name: &str, path: &Path, words: &Words) -> Result<(), Failure> {
+        lay(&mut self.desk, &mut self.places, name, path, words)
+    }
 }
 
 fn name_of(path: &Path) -> String {
@@ -178,6 +224,12 @@ fn hash(desk: &mut Desk, places: &[Place], words: &Words) {
                 Ok(digests) => digests.into_iter().for_each(|d| desk.hashed(job.item, job.salt.is_some(), d)),
                 Err(cause) => desk.unreadable(job.item, &cause),
             },
+            Some(Place::Made(bytes)) => {
+                for algorithm in job.algorithms {
+                    let salted = [job.salt.as_ref().map_or(&[][..], |salt| &salt[..]), bytes].concat();
+                    desk.hashed(job.item, job.salt.is_some(), algorithm.digest(&salted));
+                }
+            }
             Some(Place::Attached) | None => {}
         }
     }

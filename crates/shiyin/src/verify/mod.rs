@@ -6,6 +6,8 @@
 
 mod evidence;
 
+pub use evidence::judge;
+
 use crate::exit::{Exit, Failure};
 use crate::hashing::{self, Found, Job, SALT_BYTES, Salt};
 use crate::manifest::{self, Manifest};
@@ -29,7 +31,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     let is_named = matches.contains_id("token") || matches.contains_id("salt");
     let has_own_token = with_suffix(path, ".tsr").exists() && !path.to_string_lossy().ends_with("record.json");
     let has_manifest = path.is_dir() && with_suffix(&path.components().collect::<PathBuf>(), manifest::SUFFIX).exists();
-    let has_files = matches.contains_id("files");
+    let has_files = matches.contains_id("files") || matches.contains_id("git");
     if has_files || (!is_named && !has_own_token && !has_manifest && evidence::is_evidence(path)) {
         return evidence::run(matches, path, words);
     }

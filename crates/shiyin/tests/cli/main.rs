@@ -4,6 +4,7 @@
 mod hostile;
 mod http;
 mod ledger;
+mod node;
 mod originals;
 mod peers;
 mod production;

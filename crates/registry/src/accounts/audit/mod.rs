@@ -192,6 +192,24 @@ acts! {
     OriginalsRetried = "act-originals-retried",
     /// An empty place was taken for one that is lost.
     PlaceAdopted = "act-place-adopted",
+    /// A price list was announced.
+    PriceSet = "act-price-set",
+    /// A payment was begun.
+    OrderMade = "act-order-made",
+    /// Money came in.
+    ToppedUp = "act-topped-up",
+    /// Money goes back.
+    Refunded = "act-refunded",
+    /// What a record cost was given back.
+    ChargeReturned = "act-charge-returned",
+    /// A balance may go below zero by as much.
+    CreditSet = "act-credit-set",
+    /// What is owed will not be paid.
+    WrittenOff = "act-written-off",
+    /// To whom invoices go was changed.
+    InvoiceChanged = "act-invoice-changed",
+    /// The books, or to whom invoices go, were exported.
+    BooksExported = "act-books-exported",
 }
 
 /// Whose trail a line belongs to.
@@ -228,22 +246,30 @@ pub struct Seal {
 }
 
 /// What a line says. Fields stand in the order of their names, as RFC 8785 wants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "操作记录的一行"))]
 pub struct Line {
     /// What was done: the name of an [`Act`].
+    #[schemars(extend("x-zh" = "做了什么"))]
     pub act: String,
     /// By whom: `person/ID`, `key/ID`, `anyone` or `node`.
+    #[schemars(extend("x-zh" = "由谁：person/ID、key/ID、anyone 或 node"))]
     pub actor: String,
     /// Its number in the trail, from 1 on.
+    #[schemars(extend("x-zh" = "在记录中的序号，从 1 起"))]
     pub number: i64,
     /// On what; an id, never a name.
+    #[schemars(extend("x-zh" = "对什么；为编号，从不为名称"))]
     pub object: String,
     /// The SHA-256 of the line before, in hexadecimal; empty in the first.
+    #[schemars(extend("x-zh" = "前一行的 SHA-256，十六进制；首行为空"))]
     pub previous: String,
     /// The trail.
+    #[schemars(extend("x-zh" = "哪一份记录"))]
     pub scope: String,
     /// When, by the node's clock.
+    #[schemars(extend("x-zh" = "时间，以本节点时钟为准"))]
     pub time: String,
 }
 

@@ -4,17 +4,23 @@
 //! more than its person: who leaves the organisation, is frozen or is erased leaves no key behind.
 
 mod api;
+mod device;
+mod once;
 mod pages;
+
+pub(super) use once::SCHEMA as ONCE_SCHEMA;
 
 use super::audit::{Act, Scope, note};
 use super::person::Person;
-use super::{Accounts, Me, new_id};
+use super::{Accounts, new_id};
 use crate::web::{Cx, Fault, Words};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use proof::der::Time;
 use proof::digest::DigestAlgorithm;
-use store::{Row, StoreError};
+use store::{Row, StoreError, Tx};
 use trust::TrustError;
+
+pub(super) use device::SCHEMA as DEVICE_SCHEMA;
 
 /// What every key begins with, so that scanners of published code find it.
 const PREFIX: &str = "shiyin_";
@@ -56,7 +62,7 @@ impl Scopes {
 
     /// Its name in requests and in the database.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::AccountRead => "account:read",
             Self::HistoryRead => "history:read",
@@ -118,8 +124,14 @@ impl Program {
     }
 }
 
+/// What programs may do with accounts and keys.
+#[must_use]
+pub fn operations() -> Vec<crate::web::api::Operation> {
+    api::operations().into_iter().chain(device::operations()).collect()
+}
+
 pub(super) fn router() -> axum::Router<Accounts> {
-    pages::router().merge(api::router())
+    pages::router().merge(api::router()).merge(device::router())
 }
 
 fn digest(secret: &str) -> String {
@@ -135,40 +147,58 @@ fn words_of(scopes: &[Scopes], w: Words) -> String {
     scopes.iter().map(|scope| w.say(scope.word())).collect::<Vec<_>>().join(&w.say("list-comma"))
 }
 
+/// A key to be made.
+struct NewKey<'k> {
+    person: &'k Person,
+    label: &'k str,
+    organisation: Option<&'k str>,
+    scopes: &'k [Scopes],
+    now: Time,
+    due: Time,
+}
+
+/// The id of a new key, and its text.
+fn new_secret() -> Result<(String, String), TrustError> {
+    let id = new_id()?;
+    let secret = format!("{PREFIX}{id}.{}", Base64UrlUnpadded::encode_string(&trust::keys::random::<24>()?));
+    Ok((id, secret))
+}
+
+/// Whose trail tells of a key.
+fn scope_of(person: &str, organisation: Option<&str>) -> Scope {
+    let own = || Scope::Person(person.to_owned());
+    organisation.map_or_else(own, |id| Scope::Organisation(id.to_owned()))
+}
+
 impl Accounts {
     /// Makes a key: its text, to be shown once.
-    async fn make_key(
-        &self,
-        me: &Me,
-        label: &str,
-        organisation: Option<&str>,
-        scopes: &[Scopes],
-        due: Time,
-    ) -> Result<String, TrustError> {
-        let (id, now) = (new_id()?, me.cx.now);
-        let secret = format!("{PREFIX}{id}.{}", Base64UrlUnpadded::encode_string(&trust::keys::random::<24>()?));
-        let sealed = me.person.seal("key", label.as_bytes())?;
-        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
-        let made: Result<(), TrustError> = store::transaction!(self.db(), tx => {
-            let sql = "insert into api_key (id, digest, person, organisation, label, scopes, made_s, due_s) \
-                       values ($1, $2, $3, $4, $5, $6, $7, $8)";
-            let values = [
-                id.as_str().into(),
-                digest(&secret).into(),
-                me.person.id.as_str().into(),
-                organisation.into(),
-                sealed.clone().into(),
-                scopes.join(" ").into(),
-                now.unix_s().into(),
-                due.unix_s().into(),
-            ];
-            tx.execute(sql, &values).await?;
-            let scope = organisation.map_or_else(|| me.scope(), |id| Scope::Organisation(id.to_owned()));
-            note(tx, &scope, &me.actor(), Act::KeyMade, &format!("key/{id}"), now).await?;
-            self.write(tx, Some(&me.person.id), &me.person.letter("mail-key", &[]), now).await
-        });
+    async fn make_key(&self, new: &NewKey<'_>) -> Result<String, TrustError> {
+        let (id, secret) = new_secret()?;
+        let made: Result<(), TrustError> =
+            store::transaction!(self.db(), tx => self.put_key(tx, new, &id, &secret).await);
         made?;
         Ok(secret)
+    }
+
+    /// Puts down a key, a line of the trail and a letter to its person.
+    async fn put_key(&self, tx: &mut Tx, new: &NewKey<'_>, id: &str, secret: &str) -> Result<(), TrustError> {
+        let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.name()).collect();
+        let sql = "insert into api_key (id, digest, person, organisation, label, scopes, made_s, due_s) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let values = [
+            id.into(),
+            digest(secret).into(),
+            new.person.id.as_str().into(),
+            new.organisation.into(),
+            new.person.seal("key", new.label.as_bytes())?.into(),
+            scopes.join(" ").into(),
+            new.now.unix_s().into(),
+            new.due.unix_s().into(),
+        ];
+        tx.execute(sql, &values).await?;
+        let (scope, actor) = (scope_of(&new.person.id, new.organisation), format!("person/{}", new.person.id));
+        note(tx, &scope, &actor, Act::KeyMade, &format!("key/{id}"), new.now).await?;
+        self.write(tx, Some(&new.person.id), &new.person.letter("mail-key", &[]), new.now).await
     }
 
     fn read_key(person: &Person, row: &Row) -> Result<Key, TrustError> {
@@ -207,13 +237,13 @@ impl Accounts {
     }
 
     /// Ends a key of a person; false where it is another's or has ended.
-    async fn end_key(&self, me: &Me, id: &str) -> Result<bool, StoreError> {
+    async fn end_key(&self, person: &str, actor: &str, id: &str, now: Time) -> Result<bool, StoreError> {
         store::transaction!(self.db(), tx => {
             let sql = "update api_key set ended_s = $3 where id = $1 and person = $2 and ended_s is null returning organisation";
-            let rows = tx.rows(sql, &[id.into(), me.person.id.as_str().into(), me.cx.now.unix_s().into()]).await?;
+            let rows = tx.rows(sql, &[id.into(), person.into(), now.unix_s().into()]).await?;
             let Some(row) = rows.first() else { return Ok(false) };
-            let scope = row.maybe_text(0)?.map_or_else(|| me.scope(), |id| Scope::Organisation(id.to_owned()));
-            note(tx, &scope, &me.actor(), Act::KeyEnded, &format!("key/{id}"), me.cx.now).await?;
+            let scope = scope_of(person, row.maybe_text(0)?);
+            note(tx, &scope, actor, Act::KeyEnded, &format!("key/{id}"), now).await?;
             Ok(true)
         })
     }
@@ -230,6 +260,14 @@ impl Accounts {
         let now_s = cx.now.unix_s();
         let rows = self.db().rows(sql, &[id.into(), digest(key).into(), now_s.into()]).await?;
         let row = rows.first().ok_or(Fault::SignIn)?;
+        let now_ms = now_s * 1000 + i64::from(cx.now.nanos() / 1_000_000);
+        match self.0.rates.take(id, now_ms) {
+            Ok(budget) => budget.into_iter().for_each(|budget| cx.budget.set(budget).unwrap_or_default()),
+            Err((budget, wait_s)) => {
+                let _ = cx.budget.set(budget);
+                return Err(Fault::TooMany(wait_s));
+            }
+        }
         let person = self.person(row.text(0)?).await?.ok_or(Fault::SignIn)?;
         if person.is_frozen() {
             return Err(Fault::Frozen);

@@ -1,6 +1,6 @@
 //! The page of API keys.
 
-use super::{KEYS_MAX, Scopes, words_of};
+use super::{KEYS_MAX, NewKey, Scopes, words_of};
 use crate::accounts::organisation::ANYONE;
 use crate::accounts::{Accounts, Me, Sent, WORDS, said};
 use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
@@ -11,10 +11,15 @@ use axum::http::Response;
 use axum::routing::{get, post};
 
 /// For how long a key may be made, in days.
-const DAYS: [i64; 4] = [30, 90, 365, 730];
+pub(super) const DAYS: [i64; 4] = [30, 90, 365, 730];
 
 pub(super) fn router() -> Router<Accounts> {
     Router::new().route("/account/keys", get(show).post(make)).route("/account/keys/end", post(end))
+}
+
+/// The days that were chosen.
+pub(super) fn days_of(fields: &Fields) -> Option<i64> {
+    DAYS.into_iter().find(|days| days.to_string() == fields.text("days"))
 }
 
 async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault> {
@@ -66,8 +71,14 @@ async fn sheet(me: &Me, wrong: Option<(&Fields, &Fault)>) -> Result<Sheet, Fault
         .field(Field::select("days", w.say("key-life"), days).value("90").short())
         .primary();
     let form = form.after(wrong);
+    let docs = vec![("/api".to_owned(), w.say("keys-reference")), ("/help/api".to_owned(), w.say("keys-guide"))];
+    let list = list.with(Block::Links(docs));
     let new = Part::new(w.say("key-new")).note(w.say("key-new-note")).with(Block::Form(form));
-    Ok(Sheet::new(cx, w.say("keys")).lead(w.say("keys-lead")).said(said(cx)).under("/account").part(list).part(new))
+    let device = Part::new(w.say("device"))
+        .note(w.say("device-note"))
+        .with(Block::Links(vec![("/account/device".to_owned(), w.say("device-type"))]));
+    let sheet = Sheet::new(cx, w.say("keys")).lead(w.say("keys-lead")).said(said(cx)).under("/account");
+    Ok(sheet.part(list).part(device).part(new))
 }
 
 /// `GET /account/keys`
@@ -95,9 +106,7 @@ async fn make(Sent { me, fields }: Sent) -> Response<Body> {
         if scopes.is_empty() {
             return field("scope", "key-scopes-missing");
         }
-        let Some(days) = DAYS.into_iter().find(|days| days.to_string() == fields.text("days")) else {
-            return Err(Fault::Form);
-        };
+        let days = days_of(&fields).ok_or(Fault::Form)?;
         let organisation = Some(fields.text("organisation")).filter(|id| !id.is_empty());
         if let Some(organisation) = organisation {
             me.acting(organisation, ANYONE).await?;
@@ -107,7 +116,8 @@ async fn make(Sent { me, fields }: Sent) -> Response<Body> {
             return field("label", "keys-many");
         }
         let due = me.cx.now.plus_s(days * 86_400);
-        let secret = me.accounts.make_key(&me, label, organisation, &scopes, due).await?;
+        let new = NewKey { person: &me.person, label, organisation, scopes: &scopes, now: me.cx.now, due };
+        let secret = me.accounts.make_key(&new).await?;
         let part = Part::new(label.to_owned())
             .note(words_of(&scopes, w))
             .with(Block::Notice(w.say("key-once"), w.say("key-once-note")))
@@ -121,7 +131,7 @@ async fn make(Sent { me, fields }: Sent) -> Response<Body> {
 
 /// `POST /account/keys/end`
 async fn end(Sent { me, fields }: Sent) -> Response<Body> {
-    let ended = me.accounts.end_key(&me, fields.text("key")).await;
+    let ended = me.accounts.end_key(&me.person.id, &me.actor(), fields.text("key"), me.cx.now).await;
     me.cx.end(ended.map_err(Fault::from).and_then(|was| match was {
         true => Ok(me.cx.see("/account/keys?said=key-ended")),
         false => Err(Fault::NotFound),

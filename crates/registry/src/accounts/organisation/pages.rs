@@ -146,9 +146,12 @@ async fn sheet(me: &Me, acting: &Acting, wrong: Option<(&Fields, &Fault)>) -> Re
                 Field::check("asks", w.say("approvals"), w.say("organisation-asks"))
                     .value(if acting.organisation.asks { "on" } else { "" }),
             );
+        let desks = me.accounts.desks(cx, &format!("organisation/{id}")).await?;
+        let desks = (!desks.is_empty()).then_some(Block::Contents(desks));
         let link = (place(id, "/identity"), w.say("identity"));
         let part =
             Part::new(w.say("settings")).with(Block::Form(fill(form, !is_invitation))).with(Block::Links(vec![link]));
+        let part = part.maybe(desks);
         sheet = sheet.part(part);
     }
     if is_owner || acting.roles.has(Role::Auditor) {

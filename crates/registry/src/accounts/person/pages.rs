@@ -567,6 +567,7 @@ async fn account_sheet(me: &Me, wrong: Wrong<'_>) -> Result<Sheet, Fault> {
     if person.is_operator {
         rooms.insert(0, room("/operator", w.say("operator"), w.say("operator-room")));
     }
+    rooms.extend(me.accounts.desks(cx, &format!("person/{}", person.id)).await?);
     let rooms = Part::new(w.say("account-rooms")).with(Block::Contents(rooms));
     let mut teams = Part::new(w.say("organisations")).note(w.say("organisations-note"));
     teams = match organisations.is_empty() {

@@ -160,7 +160,7 @@
     const answer = await post(JSON.stringify({ mode: chosen, files }));
     if (answer.type === "opaqueredirect" || answer.status === 401) throw new Error(word("signed-out"));
     const said = await answer.json().catch(() => null);
-    if (!answer.ok) throw new Error(said && said.error ? `${said.error.message} ${said.error.remedy}` : word("failed"));
+    if (!answer.ok) throw new Error(said && said.detail ? said.detail : word("failed"));
     form.elements.version.value = said.version;
     have = said.added.count;
     $("tally").textContent = word("have", { count: have, size: size(said.added.bytes) });

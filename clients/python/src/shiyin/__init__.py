@@ -1,0 +1,8 @@
+"""A client of a Shiyin node: files are hashed here, and no byte of them is sent."""
+
+from .client import Node
+from .problem import Problem
+from .types import File, Record, hash_file
+
+__all__ = ["File", "Node", "Problem", "Record", "hash_file"]
+__version__ = "0.1.0"
