@@ -17,10 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
-
 from conftest import Node
-from people import Mailbox, register
+from people import Mailbox, key_of
 
 MIB = 1 << 20
 BLOCK = 8 * MIB
@@ -54,23 +52,6 @@ def plain_write(folder, size, noise):
     return size / took
 
 
-def key_of(node, mailbox):
-    """A program's key of a person who registered in the browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        page = browser.new_page(locale="en")
-        page.goto(f"{node.url}/register")
-        register(page, node, mailbox, "Lin")
-        page.goto(f"{node.url}/account/keys")
-        page.fill("[name=label]", "bench")
-        for scope in ["holdings:read", "holdings:write"]:
-            page.check(f"input[value='{scope}']")
-        page.click("main form button >> nth=0")
-        key = page.inner_text("pre code")
-        browser.close()
-    return key
-
-
 def main(size, seeks):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -79,7 +60,8 @@ def main(size, seeks):
         limits = "[holdings]\nquota_gb = 1000\nfile_max_gb = 1000\nreserve_gb = 0\n"
         node = Node(folder, settings=f"{mailbox.config()}\n{limits}")
         try:
-            headers = {"Authorization": f"Bearer {key_of(node, mailbox)}", "Tus-Resumable": "1.0.0"}
+            key = key_of(node, mailbox, ["holdings:read", "holdings:write"])
+            headers = {"Authorization": f"Bearer {key}", "Tus-Resumable": "1.0.0"}
             noise = random.Random(1).randbytes(BLOCK)
             plain = [plain_write(folder, size // 2, noise)]
             link = http.client.HTTPConnection(urlsplit(node.url).netloc, timeout=600)

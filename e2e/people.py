@@ -9,6 +9,7 @@ import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from playwright.sync_api import sync_playwright
 
 from conftest import ROOT
 
@@ -121,3 +122,20 @@ def register(page, node, mailbox, name, called=None):
     page.click("main button.primary")
     page.wait_for_url("**/account?said=welcome")
     return address
+
+
+def key_of(node, mailbox, scopes):
+    """A program's key of a person who registered in the browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        page = browser.new_page(locale="en")
+        page.goto(f"{node.url}/register")
+        register(page, node, mailbox, "Lin")
+        page.goto(f"{node.url}/account/keys")
+        page.fill("[name=label]", "bench")
+        for scope in scopes:
+            page.check(f"input[value='{scope}']")
+        page.click("main form button >> nth=0")
+        key = page.inner_text("pre code")
+        browser.close()
+    return key

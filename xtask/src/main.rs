@@ -20,6 +20,7 @@ fn main() -> Result<()> {
             Some("certificates") => bench::certificates::run(),
             Some("vault") => bench::vault::run(),
             Some("holdings") => bench::holdings::run(&root),
+            Some("batch") => bench::batch::run(&root),
             Some(other) => bail!("no bench is called {other}"),
         },
         Some("tidy") => {
@@ -30,7 +31,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => bail!(
-            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault | holdings]"
+            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault | holdings | batch]"
         ),
     }
 }

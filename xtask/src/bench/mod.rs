@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a table of figures is the result")]
 
+pub(crate) mod batch;
 mod browser;
 pub(crate) mod certificates;
 pub(crate) mod holdings;
@@ -74,6 +75,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     certificates::run()?;
     vault::run()?;
     holdings::run(root)?;
+    batch::run(root)?;
     records::run()
 }
 
