@@ -2,7 +2,7 @@
 
 Usage: SHIYIN=PROGRAM holding_bench.py BYTES SEEKS (the bytes are made on the way, so that only the node writes them).
 Beside the node's figures stands the peer: the same bytes written plainly to the same disk and made durable, in the
-same run, before and after."""
+same run, before and after. The sender hashes before the clock starts: people hash on machines of their own."""
 
 import base64
 import hashlib
@@ -25,17 +25,11 @@ BLOCK = 8 * MIB
 SEEK = MIB
 
 
-def block(number, noise):
-    """Block `number` of the content; no two are equal."""
-    return number.to_bytes(8, "big") + noise[8:]
-
-
-def content(numbers, size, noise, digest=None):
+def content(numbers, size, noise):
+    """The content's blocks, no two of them equal, each in the room of the one before."""
     for number in numbers:
-        piece = block(number, noise)[: min(BLOCK, size - number * BLOCK)]
-        if digest:
-            digest.update(piece)
-        yield piece
+        noise[:8] = number.to_bytes(8, "big")
+        yield memoryview(noise)[: min(BLOCK, size - number * BLOCK)]
 
 
 def plain_write(folder, size, noise):
@@ -62,7 +56,10 @@ def main(size, seeks):
         try:
             key = key_of(node, mailbox, ["holdings:read", "holdings:write"])
             headers = {"Authorization": f"Bearer {key}", "Tus-Resumable": "1.0.0"}
-            noise = random.Random(1).randbytes(BLOCK)
+            noise = bytearray(random.Random(1).randbytes(BLOCK))
+            digest, pieces, sent = hashlib.sha256(), list(range(-(-size // BLOCK))), 0
+            for piece in content(pieces, size, noise):
+                digest.update(piece)
             plain = [plain_write(folder, size // 2, noise)]
             link = http.client.HTTPConnection(urlsplit(node.url).netloc, timeout=600)
 
@@ -74,14 +71,11 @@ def main(size, seeks):
             began = time.monotonic()
             answer, _ = ask("POST", "/uploads", **{"Upload-Length": str(size)})
             place = answer.headers["Location"]
-            digest, pieces, sent = hashlib.sha256(), list(range(-(-size // BLOCK))), 0
-            # The digest is known once all is read, and goes with the last block.
+            # As from a browser, the digest goes with the last block.
             for numbers in [pieces[:-1], pieces[-1:]]:
-                length = min(len(numbers) * BLOCK, size - sent)
-                body = content(numbers, size, noise, digest)
-                told = {}
+                length, told = min(len(numbers) * BLOCK, size - sent), {}
+                body = content(numbers, size, noise)
                 if sent + length == size:
-                    body = b"".join(body)
                     told = {"Upload-Metadata": f"sha256 {base64.b64encode(digest.hexdigest().encode()).decode()}"}
                 answer, said = ask("PATCH", place, body, **told, **{
                     "Upload-Offset": str(sent), "Content-Length": str(length),
@@ -90,6 +84,8 @@ def main(size, seeks):
                 sent += length
             answer, _ = ask("HEAD", place)
             holding, took = answer.headers["Upload-Holding"], time.monotonic() - began
+            # A connection on which nobody speaks is not kept as long as this takes.
+            link.close()
             plain.append(plain_write(folder, size // 2, noise))
             waits = []
             for _ in range(seeks):
@@ -98,7 +94,7 @@ def main(size, seeks):
                 answer, read = ask("GET", f"/api/v1/holdings/{holding}", Range=f"bytes={at}-{at + SEEK - 1}")
                 waits.append((time.monotonic() - began) * 1000)
                 first, end = at // BLOCK, (at + SEEK - 1) // BLOCK + 1
-                whole = b"".join(block(number, noise) for number in range(first, end))
+                whole = b"".join(map(bytes, content(range(first, end), size, noise)))
                 assert answer.status == 206 and read == whole[at - first * BLOCK :][:SEEK]
             status = Path(f"/proc/{node.server.pid}/status").read_text()
             waits.sort()

@@ -21,6 +21,7 @@ fn main() -> Result<()> {
             Some("vault") => bench::vault::run(),
             Some("holdings") => bench::holdings::run(&root),
             Some("batch") => bench::batch::run(&root),
+            Some("load") => bench::load::run(&root),
             Some(other) => bail!("no bench is called {other}"),
         },
         Some("tidy") => {
@@ -31,7 +32,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => bail!(
-            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault | holdings | batch]"
+            "usage: cargo run -p xtask -- tidy | vectors | wasm [--check] | bench [records | certificates | vault | holdings | batch | load]"
         ),
     }
 }

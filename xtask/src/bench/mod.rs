@@ -10,6 +10,7 @@ mod browser;
 pub(crate) mod certificates;
 pub(crate) mod holdings;
 mod ledger;
+pub(crate) mod load;
 mod pages;
 pub(crate) mod records;
 pub(crate) mod vault;
@@ -76,6 +77,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     vault::run()?;
     holdings::run(root)?;
     batch::run(root)?;
+    load::run(root)?;
     records::run()
 }
 

@@ -90,10 +90,11 @@ async fn sealed(stores: &Stores, owner: &Key, piece: &[u8]) -> Result<(f64, Cont
     let begun = clock();
     let key = ContentKey::new(ObjectId::random()?)?;
     let mut arriving = stores.begin(&key, LENGTH).await?;
-    let mut pieces = 0;
+    let (mut room, mut pieces) = (Vec::new(), 0);
     while arriving.length() < LENGTH {
         let length = piece.len().min(usize::try_from(LENGTH - arriving.length())?);
-        arriving.write(&piece[..length]).await?;
+        room.extend_from_slice(&piece[..length]);
+        room = arriving.write(room).await?;
         pieces += 1;
         if pieces % DURABLE_PIECES == 0 {
             arriving.pause(owner).await?;

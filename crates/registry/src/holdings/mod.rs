@@ -26,6 +26,7 @@ mod range;
 mod receive;
 mod removal;
 mod retention;
+mod saving;
 mod schema;
 mod shelf;
 mod standing;

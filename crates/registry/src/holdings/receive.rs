@@ -4,9 +4,10 @@
 //! What is saved is durable in its place before its length is: where the program dies in between, the
 //! upload goes on from the length of before. Memory is a few pieces, whatever the size.
 
+use super::saving::Saving;
 use super::uploads::{Opened, Stage, disk_full, locked, seal_about};
-use super::writers::{LEASE, Turn};
-use super::{Holdings, LOOSE_S, Upload, WORDS, refused};
+use super::writers::Turn;
+use super::{Holdings, Upload, WORDS, refused};
 use crate::evidence::Party;
 use crate::web::Fault;
 use aws_lc_rs::digest;
@@ -16,17 +17,14 @@ use futures_util::StreamExt as _;
 use proof::digest::hex;
 use std::time::Duration;
 use store::StoreError;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use trust::TrustError;
 use trust::vault::Arriving;
 
 /// How long a sender may be silent.
 const IDLE: Duration = Duration::from_secs(30);
 /// Gathered before it is sealed: what arrives comes in much smaller pieces.
-const PIECE_BYTES: usize = 1 << 20;
-/// Saved after so many bytes, or after so long: what a dying program makes the sender send again.
-const SAVE_BYTES: u64 = 64 << 20;
-const SAVE: Duration = Duration::from_secs(LEASE.as_secs() / 4);
+pub(super) const PIECE_BYTES: usize = 1 << 20;
 /// A piece with a checksum is kept in memory until it is checked.
 pub(super) const CHECKED_BYTES_MAX: usize = 16 << 20;
 /// Less room than this is none.
@@ -125,46 +123,15 @@ impl Holdings {
             Ok(arriving) => arriving,
             Err(error) => return Err(away(error).await),
         };
-        let (mut gathered, mut saved_at) = (Vec::with_capacity(PIECE_BYTES), Instant::now());
-        let end = match checked {
-            Some(bytes) => {
-                gathered = bytes;
-                End::Whole
-            }
-            None => loop {
-                let bytes = match timeout(IDLE, body.next()).await {
-                    Err(_) => break End::Silent,
-                    Ok(None) => break End::Whole,
-                    Ok(Some(Err(_))) => break End::Cut,
-                    Ok(Some(Ok(bytes))) => bytes,
-                };
-                if arriving.length() + (gathered.len() + bytes.len()) as u64 > size {
-                    return Err(too_many(by));
-                }
-                gathered.extend_from_slice(&bytes);
-                if gathered.len() < PIECE_BYTES && saved_at.elapsed() < SAVE {
-                    continue;
-                }
-                if let Err(error) = arriving.write(&gathered).await {
-                    return Err(away(error).await);
-                }
-                gathered.clear();
-                let is_due = arriving.length() - opened.upload.received >= SAVE_BYTES || saved_at.elapsed() >= SAVE;
-                if is_due {
-                    self.save(by, &mut opened, &mut arriving, turn).await?;
-                    saved_at = Instant::now();
-                }
-            },
+        let mut saving = Saving::new(self, by, turn, &mut opened);
+        let gathered = match checked {
+            Some(bytes) => saving.take(&mut arriving, bytes).await.map(|()| End::Whole),
+            None => gather(by, &mut body, &mut arriving, &mut saving).await,
         };
-        if arriving.length() + gathered.len() as u64 > size {
-            return Err(too_many(by));
-        }
-        if let Err(error) = arriving.write(&gathered).await {
-            return Err(away(error).await);
-        }
-        if arriving.length() > opened.upload.received || opened.progress.is_none() {
-            self.save(by, &mut opened, &mut arriving, turn).await?;
-        }
+        // Also where the rest failed, what is being saved is waited for: the next writer goes on from there.
+        saving.settle().await?;
+        let end = gathered?;
+        saving.all(&mut arriving).await?;
         match end {
             End::Whole if opened.upload.received == size => self.finish(by, opened, arriving).await,
             End::Whole => Ok(opened.upload),
@@ -216,34 +183,6 @@ impl Holdings {
         }
     }
 
-    /// Makes what has arrived durable, and then its length.
-    async fn save(&self, by: &Party, opened: &mut Opened, arriving: &mut Arriving, turn: &Turn) -> Result<(), Fault> {
-        let progress = match arriving.pause(by.key()).await {
-            Ok(progress) => progress,
-            Err(error) => return Err(self.away(by, error).await),
-        };
-        let (now, received) = (self.now(), arriving.length());
-        let sql = "update upload set received = $2, progress = $3, due_s = $4, writer_until_s = $5 \
-                   where id = $1 and writer = $6 and state = 'open'";
-        let values = [
-            opened.upload.id.as_str().into(),
-            (received as i64).into(),
-            progress.clone().into(),
-            now.plus_s(LOOSE_S).unix_s().into(),
-            Turn::until_s(now).into(),
-            turn.process().into(),
-        ];
-        match self.db().execute(sql, &values).await {
-            // It was given up meanwhile, or the lease ran out and is another's.
-            Ok(0) => Err(locked(by)),
-            Ok(_) => {
-                (opened.upload.received, opened.progress) = (received, Some(progress));
-                Ok(())
-            }
-            Err(error) => Err(self.away(by, error.into()).await),
-        }
-    }
-
     /// Notes the digest of the whole file. Said once, it stays.
     async fn name_digest(&self, by: &Party, opened: &mut Opened, digest: &str) -> Result<(), Fault> {
         let about = &mut opened.upload.about;
@@ -264,7 +203,7 @@ impl Holdings {
     }
 
     /// What is said where the place did not take something: it is full, or it does not answer.
-    async fn away(&self, by: &Party, error: TrustError) -> Fault {
+    pub(super) async fn away(&self, by: &Party, error: TrustError) -> Fault {
         let room = self.space().await.ok().flatten();
         tracing::error!(%error, ?room, "bytes of an upload were not stored");
         match error {
@@ -285,6 +224,33 @@ impl Holdings {
             }
         }
     }
+}
+
+/// Takes what a body brings, until it ends in one way or another.
+async fn gather(
+    by: &Party,
+    body: &mut BodyDataStream,
+    arriving: &mut Arriving,
+    saving: &mut Saving<'_>,
+) -> Result<End, Fault> {
+    let mut gathered = Vec::with_capacity(PIECE_BYTES);
+    let end = loop {
+        let bytes = match timeout(IDLE, body.next()).await {
+            Err(_) => break End::Silent,
+            Ok(None) => break End::Whole,
+            Ok(Some(Err(_))) => break End::Cut,
+            Ok(Some(Ok(bytes))) => bytes,
+        };
+        if arriving.length() + (gathered.len() + bytes.len()) as u64 > saving.size() {
+            return Err(too_many(by));
+        }
+        gathered.extend_from_slice(&bytes);
+        if gathered.len() >= PIECE_BYTES || saving.is_late() {
+            gathered = saving.write(arriving, gathered).await?;
+        }
+    };
+    saving.write(arriving, gathered).await?;
+    Ok(end)
 }
 
 /// The place does not answer.

@@ -9,11 +9,12 @@
 //! Trust: whoever can write here can destroy files and put others in their place;
 //! readers must check what they read.
 
+mod direct;
 mod parts;
 mod pieces;
 mod writing;
 
-pub use writing::Writing;
+pub use writing::{Syncing, Writing};
 
 use crate::{StoreError, files};
 use futures_util::TryStreamExt as _;

@@ -1,18 +1,21 @@
 //! A large file on its way into a place, piece by piece.
 //!
 //! Until it is published it has no name: a folder keeps it as `.NAME.part` beside the name it will
-//! have, S3 as parts of a multipart upload (`parts.rs`). [`Writing::sync`] makes all of it durable;
+//! have (`direct.rs`), S3 as parts of a multipart upload (`parts.rs`). [`Writing::sync`] makes all of it durable;
 //! after a restart [`Blobs::resume`] takes it up at the length of either of the last two syncs. A
 //! process that dies at any point leaves what can be resumed or the whole file.
 
+use super::direct::Direct;
 use super::parts::Parts;
 use super::pieces::sync_folder;
 use super::{Blobs, Kind, blocking, cannot, key_of, make_parents, path_of, walk};
 use crate::{StoreError, files};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use rustix::fs::{Advice, fadvise};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -38,11 +41,22 @@ enum At {
 struct Part {
     target: PathBuf,
     file: Arc<File>,
-    under_way: Option<JoinHandle<io::Result<()>>>,
-    /// The disk is kept busy while more arrives, so that a sync has little left to wait for.
-    syncing: Option<JoinHandle<io::Result<()>>>,
+    /// Not there while it writes, and after it could not.
+    out: Option<Direct>,
+    under_way: Option<JoinHandle<io::Result<Direct>>>,
+    /// The newest sync, which fails where one before it failed: the system tells a fault once.
+    syncing: Option<Sync>,
     unsynced: u64,
-    has_failed: bool,
+}
+
+/// A sync of the file of a folder, for all who wait for it.
+type Sync = Shared<BoxFuture<'static, Result<(), Arc<io::Error>>>>;
+
+/// What was written up to a point, on its way to being durable while more is written.
+pub struct Syncing {
+    name: String,
+    /// None where it was waited for already.
+    sync: Option<Sync>,
 }
 
 impl Blobs {
@@ -61,7 +75,7 @@ impl Blobs {
                     options.read(true).write(true).create_new(true).mode(files::SECRET);
                     let file = locked(options.open(part_of(&target)?)?)?;
                     sync_folder(&target)?;
-                    Ok(Part::new(target, file))
+                    Part::new(target, file, 0)
                 });
                 At::Folder(opened.await.map_err(|e| cannot("write", &name, &e))?)
             }
@@ -88,13 +102,15 @@ impl Blobs {
                         file.set_len(length)?;
                         file.sync_all()?;
                     }
-                    Ok((there, Part::new(target, file)))
+                    match there < length {
+                        true => Ok(Err(there)),
+                        false => Part::new(target, file, length).map(Ok),
+                    }
                 });
-                let (there, part) = opened.await.map_err(|e| cannot("resume", &name, &e))?;
-                if there < length {
+                let part = opened.await.map_err(|e| cannot("resume", &name, &e))?.map_err(|there| {
                     let text = format!("of {name}, {length} bytes were written durably and {there} are there");
-                    return Err(StoreError::Broken(text));
-                }
+                    StoreError::Broken(text)
+                })?;
                 At::Folder(part)
             }
             Kind::S3 { service, prefix } => {
@@ -174,13 +190,12 @@ impl Writing {
     /// Adds a piece; it is durable after the next [`Writing::sync`]. Where it fails, or is given up
     /// half-way, the file is to be resumed.
     pub async fn append(&mut self, piece: Vec<u8>) -> Result<(), StoreError> {
-        let (length, offset) = (piece.len() as u64, self.length);
+        let length = piece.len() as u64;
         match &mut self.at {
             At::Folder(part) => {
                 part.settle(&self.name).await?;
-                part.sync_ahead(length, &self.name).await?;
-                let file = Arc::clone(&part.file);
-                part.under_way = Some(tokio::task::spawn_blocking(move || file.write_all_at(&piece, offset)));
+                part.sync_ahead(length, &self.name)?;
+                part.write(&self.name, move |out| out.add(&piece))?;
             }
             At::S3(parts) => parts.append(piece).await?,
         }
@@ -190,19 +205,25 @@ impl Writing {
 
     /// Makes all that was added durable, and gives its length.
     pub async fn sync(&mut self) -> Result<u64, StoreError> {
-        match &mut self.at {
-            At::Folder(part) => {
-                part.settle(&self.name).await?;
-                part.synced_ahead(&self.name).await?;
-                let file = Arc::clone(&part.file);
-                let synced = blocking(move || file.sync_data()).await;
-                part.has_failed |= synced.is_err();
-                synced.map_err(|e| cannot("write", &self.name, &e))?;
-                part.unsynced = 0;
-            }
-            At::S3(parts) => parts.sync(self.length).await?,
-        }
+        self.begin_sync().await?.durable().await?;
         Ok(self.length)
+    }
+
+    /// Begins to make all that was added so far durable. In a folder more can be added meanwhile; S3 takes it
+    /// before this returns.
+    pub async fn begin_sync(&mut self) -> Result<Syncing, StoreError> {
+        let sync = match &mut self.at {
+            At::Folder(part) => {
+                part.flush(&self.name).await?;
+                part.begin_sync();
+                part.syncing.clone()
+            }
+            At::S3(parts) => {
+                parts.sync(self.length).await?;
+                None
+            }
+        };
+        Ok(Syncing { name: self.name.clone(), sync })
     }
 
     /// Makes the file durable and gives it its name.
@@ -213,10 +234,11 @@ impl Writing {
         let (name, length) = (self.name, self.length);
         match self.at {
             At::Folder(mut part) => {
-                part.settle(&name).await?;
-                part.synced_ahead(&name).await?;
-                let Part { target, file, .. } = part;
+                part.flush(&name).await?;
+                let Part { target, file, syncing, .. } = part;
+                Syncing { name: name.clone(), sync: syncing }.durable().await?;
                 let done = blocking(move || {
+                    file.set_len(length)?;
                     file.sync_all()?;
                     let part = part_of(&target)?;
                     // A hard link fails where the name is taken, which a rename does not.
@@ -240,46 +262,80 @@ impl Writing {
 }
 
 impl Part {
-    fn new(target: PathBuf, file: File) -> Self {
-        Self { target, file: Arc::new(file), under_way: None, syncing: None, unsynced: 0, has_failed: false }
+    fn new(target: PathBuf, file: File, length: u64) -> io::Result<Self> {
+        let file = Arc::new(file);
+        let out = Some(Direct::new(Arc::clone(&file), length)?);
+        Ok(Self { target, file, out, under_way: None, syncing: None, unsynced: 0 })
+    }
+
+    /// Begins a write; the one before is settled.
+    fn write(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&mut Direct) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let failed = || cannot("write", &name, &"an earlier piece was not written; resume it");
+        let mut out = self.out.take().ok_or_else(failed)?;
+        self.under_way = Some(tokio::task::spawn_blocking(move || work(&mut out).map(|()| out)));
+        Ok(())
     }
 
     /// Waits for the write that is under way.
     async fn settle(&mut self, name: &str) -> Result<(), StoreError> {
-        if self.has_failed {
-            return Err(cannot("write", &name, &"an earlier piece was not written; resume it"));
-        }
-        let done = ended(&mut self.under_way).await;
-        self.has_failed |= done.is_err();
-        done.map_err(|e| cannot("write", &name, &e))
+        let Some(under_way) = &mut self.under_way else { return Ok(()) };
+        let done = under_way.await;
+        self.under_way = None;
+        let done = done.map_err(io::Error::other).flatten();
+        self.out = Some(done.map_err(|e| cannot("write", &name, &e))?);
+        Ok(())
     }
 
-    /// Has the disk take what was written so far, where that is much and it is not at it already.
-    async fn sync_ahead(&mut self, length: u64, name: &str) -> Result<(), StoreError> {
+    /// Has all that was added in the file.
+    async fn flush(&mut self, name: &str) -> Result<(), StoreError> {
+        self.settle(name).await?;
+        self.write(name, Direct::flush)?;
+        self.settle(name).await
+    }
+
+    /// Keeps the disk busy while more arrives, so that a sync has little left to wait for. What does not lie in
+    /// the system's memory is there already.
+    fn sync_ahead(&mut self, length: u64, name: &str) -> Result<(), StoreError> {
         self.unsynced += length;
-        if self.unsynced > UNSYNCED_BYTES_MAX && self.syncing.as_ref().is_none_or(JoinHandle::is_finished) {
-            self.synced_ahead(name).await?;
-            let file = Arc::clone(&self.file);
-            self.syncing = Some(tokio::task::spawn_blocking(move || file.sync_data()));
-            self.unsynced = 0;
+        let last = self.syncing.clone().map_or(Some(Ok(())), FutureExt::now_or_never);
+        if let Some(Err(error)) = last {
+            return Err(cannot("write", &name, &error));
+        }
+        let is_cached = self.out.as_ref().is_some_and(Direct::is_cached);
+        if is_cached && self.unsynced > UNSYNCED_BYTES_MAX && last.is_some() {
+            self.begin_sync();
         }
         Ok(())
     }
 
-    /// Waits for that. Its failure counts, since the system tells it once.
-    async fn synced_ahead(&mut self, name: &str) -> Result<(), StoreError> {
-        let done = ended(&mut self.syncing).await;
-        self.has_failed |= done.is_err();
-        done.map_err(|e| cannot("write", &name, &e))
+    /// Begins a sync of all that was written, after the one that is under way.
+    fn begin_sync(&mut self) {
+        let (before, file) = (self.syncing.take(), Arc::clone(&self.file));
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                before.await?;
+            }
+            blocking(move || file.sync_data()).await.map_err(Arc::new)
+        });
+        let sync = async move { task.await.map_err(|error| Arc::new(io::Error::other(error)))? }.boxed().shared();
+        self.unsynced = 0;
+        self.syncing = Some(sync);
     }
 }
 
-/// Waits for what may be going on.
-async fn ended(work: &mut Option<JoinHandle<io::Result<()>>>) -> io::Result<()> {
-    let Some(going_on) = work else { return Ok(()) };
-    let done = going_on.await;
-    *work = None;
-    done.map_err(io::Error::other).flatten()
+impl Syncing {
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    /// Refused where it was not written; the file is to be resumed at what was durable before.
+    pub async fn durable(self) -> Result<(), StoreError> {
+        let Some(sync) = self.sync else { return Ok(()) };
+        sync.await.map_err(|error| cannot("write", &self.name, &error))
+    }
 }
 
 pub(super) fn taken(name: &str) -> StoreError {

@@ -1,29 +1,48 @@
 //! An object on its way into the first place: sealed as it comes, hashed as it is sealed.
 //!
-//! What arrives is durable when [`Arriving::pause`] returns: the chunks lie in the place, and the state with
-//! the rest that fills no chunk is given to the caller, sealed under the owner's key. After a restart
-//! [`Stores::resume`] goes on from a state that was kept; the last two work. [`Arriving::seal`] ends the content;
-//! the caller keeps the [`Object`] and then has it published. So whatever dies, a name holds a whole object.
+//! What arrives is durable when [`Arriving::pause`] returns, or a [`Checkpoint`] says so while more arrives: the
+//! chunks lie in the place, and the state with the rest that fills no chunk is given to the caller, sealed under
+//! the owner's key. After a restart [`Stores::resume`] goes on from a state that was kept; the last two work.
+//! [`Arriving::seal`] ends the content; the caller keeps the [`Object`] and then has it published. So whatever
+//! dies, a name holds a whole object.
+//!
+//! Receiving, hashing, sealing and writing go on together, each at another piece: on one core after the other
+//! they would take longer than a disk does.
 
-use super::content::{CHUNK_BYTES, SEALED_BYTES, chunk_at};
+use super::content::{CHUNK_BYTES, SEALED_BYTES, TAG_BYTES, chunk_at};
 use super::{ContentKey, Key, LENGTH_MAX, Object, Stores, stored_length};
 use crate::TrustError;
 use sha2::digest::common::hazmat::{SerializableState as _, SerializedState};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
-use store::blobs::Writing;
+use store::blobs::{Syncing, Writing};
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-/// Sealed at a time, so that sealing one piece and writing the one before go on together.
-const PIECE_BYTES: usize = 16 * CHUNK_BYTES;
 /// The first byte of a state; it changes with what follows, also where the hash's own state does.
 const STATE: u8 = 1;
 
 /// An object that is arriving. Where a call fails or is given up half-way, resume from the last state.
 pub struct Arriving {
     out: Writing,
-    /// Not there while a piece is being sealed.
+    /// Bytes of content so far.
+    length: u64,
+    /// Not there while a piece is being sealed, and after one was not.
     sealer: Option<Sealer>,
+    sealing: Option<JoinHandle<Result<Sealed, TrustError>>>,
+}
+
+struct Sealed {
+    sealer: Sealer,
+    out: Vec<u8>,
+    spent: Vec<u8>,
+}
+
+/// A state that is to be kept, once the content before it is durable.
+pub struct Checkpoint {
+    length: u64,
+    state: Vec<u8>,
+    syncing: Syncing,
 }
 
 impl Stores {
@@ -37,7 +56,7 @@ impl Stores {
         place.reach().await?;
         let mut out = place.blobs.begin(&key.id().name(), expected).await?;
         out.append(key.header().to_vec()).await?;
-        Ok(Arriving { out, sealer: Some(Sealer::new(key.clone())) })
+        Ok(Arriving::new(out, Sealer::new(key.clone())))
     }
 
     /// Takes up an object out of a state that [`Arriving::pause`] gave. What came after that state is given
@@ -47,7 +66,7 @@ impl Stores {
         let place = self.first();
         place.reach().await?;
         let out = place.blobs.resume(&key.id().name(), chunk_at(sealer.sealed())).await?;
-        Ok(Arriving { out, sealer: Some(sealer) })
+        Ok(Arriving::new(out, sealer))
     }
 
     /// Gives a sealed object its name in the first place. Done once, it may be asked again.
@@ -59,63 +78,106 @@ impl Stores {
 }
 
 impl Arriving {
+    fn new(out: Writing, sealer: Sealer) -> Self {
+        Self { out, length: sealer.length, sealer: Some(sealer), sealing: None }
+    }
+
     /// Bytes of content so far.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.sealer.as_ref().map_or(0, |sealer| sealer.length)
+        self.length
     }
 
-    /// Adds content; it is durable after the next [`Arriving::pause`].
+    /// Adds content; it is durable after the next [`Arriving::pause`]. Gives an empty vector with the room of
+    /// one before, to be filled while this one is sealed.
     ///
     /// # Errors
-    /// Refused where the place is full or does not answer.
-    pub async fn write(&mut self, content: &[u8]) -> Result<(), TrustError> {
-        for piece in content.chunks(PIECE_BYTES) {
-            let mut sealer = self.take()?;
-            let piece = Arc::new(Zeroizing::new(piece.to_vec()));
-            // The content is hashed beside its sealing, which takes as long.
-            let (mut hash, hashed) = (std::mem::take(&mut sealer.content), Arc::clone(&piece));
-            let hashing = tokio::task::spawn_blocking(move || {
-                hash.update(&**hashed);
-                hash
-            });
-            let sealing = tokio::task::spawn_blocking(move || {
-                let mut out = Vec::with_capacity(piece.len() + SEALED_BYTES);
-                sealer.push(&piece, &mut out).map(|()| (sealer, out))
-            });
+    /// Refused where the place is full or does not answer, which may be noticed a piece later.
+    pub async fn write(&mut self, content: Vec<u8>) -> Result<Vec<u8>, TrustError> {
+        let spent = self.settle().await?;
+        let mut sealer = self.take()?;
+        self.length += content.len() as u64;
+        let content = Arc::new(content);
+        // The content is hashed beside its sealing, which takes as long.
+        let (mut hash, hashed) = (std::mem::take(&mut sealer.content), Arc::clone(&content));
+        let hashing = tokio::task::spawn_blocking(move || {
+            hash.update(&*hashed);
+            hash
+        });
+        let sealing = tokio::task::spawn_blocking(move || {
+            let mut out = Vec::with_capacity(content.len() + content.len() / CHUNK_BYTES * TAG_BYTES + SEALED_BYTES);
+            sealer.push(&content, &mut out).map(|()| (sealer, out, content))
+        });
+        self.sealing = Some(tokio::spawn(async move {
             let (hash, sealed) = tokio::join!(hashing, sealing);
-            let (mut sealer, out) = sealed.map_err(ended)??;
+            let (mut sealer, out, content) = sealed.map_err(ended)??;
             sealer.content = hash.map_err(ended)?;
-            if !out.is_empty() {
-                self.out.append(out).await?;
-            }
-            self.sealer = Some(sealer);
-        }
-        Ok(())
+            let mut spent = Arc::try_unwrap(content).unwrap_or_default();
+            spent.clear();
+            Ok(Sealed { sealer, out, spent })
+        }));
+        Ok(spent)
+    }
+
+    /// Begins to make all that was written so far durable, while more can be written.
+    pub async fn checkpoint(&mut self, owner: &Key) -> Result<Checkpoint, TrustError> {
+        self.settle().await?;
+        let sealer = self.take()?;
+        let syncing = self.out.begin_sync().await?;
+        let state = sealer.state(owner)?;
+        self.sealer = Some(sealer);
+        Ok(Checkpoint { length: self.length, state, syncing })
     }
 
     /// Makes all that was written durable and gives the state from which to resume, to be kept before
     /// anybody is told.
     pub async fn pause(&mut self, owner: &Key) -> Result<Vec<u8>, TrustError> {
-        let sealer = self.take()?;
-        self.out.sync().await?;
-        let state = sealer.state(owner)?;
-        self.sealer = Some(sealer);
-        Ok(state)
+        self.checkpoint(owner).await?.durable().await
     }
 
     /// Ends the content, makes all of it durable and gives what is to be kept of it. It has its name after
     /// [`Stores::publish`].
     pub async fn seal(mut self) -> Result<Object, TrustError> {
+        self.settle().await?;
         let (object, out) = self.take()?.finish()?;
         self.out.append(out).await?;
         self.out.sync().await?;
         Ok(object)
     }
 
+    /// Waits for the piece that is being sealed and has it written.
+    async fn settle(&mut self) -> Result<Vec<u8>, TrustError> {
+        let Some(sealing) = &mut self.sealing else { return Ok(Vec::new()) };
+        let sealed = sealing.await;
+        self.sealing = None;
+        let Sealed { sealer, out, spent } = sealed.map_err(ended)??;
+        if !out.is_empty() {
+            self.out.append(out).await?;
+        }
+        self.sealer = Some(sealer);
+        Ok(spent)
+    }
+
     fn take(&mut self) -> Result<Sealer, TrustError> {
         let failed = || TrustError::Refused("an earlier piece was not written; resume from the last state".to_owned());
         self.sealer.take().ok_or_else(failed)
+    }
+}
+
+impl Checkpoint {
+    /// Bytes of content before it.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Waits until they are durable and gives the state from which to resume, as [`Arriving::pause`] does.
+    ///
+    /// # Errors
+    /// Refused where the place did not take them.
+    pub async fn durable(self) -> Result<Vec<u8>, TrustError> {
+        self.syncing.durable().await?;
+        Ok(self.state)
     }
 }
 

@@ -18,7 +18,7 @@ mod scan;
 mod shelf;
 mod stores;
 
-pub use arriving::{Arriving, seal_all};
+pub use arriving::{Arriving, Checkpoint, seal_all};
 pub use content::{CHUNK_BYTES, ContentKey, LENGTH_MAX, Object, ObjectId, open_all, stored_length};
 pub use keys::{Key, Vault};
 pub use reading::Reading;

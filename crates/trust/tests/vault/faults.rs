@@ -109,7 +109,7 @@ async fn bring(root: &Path, endpoint: &str) {
         say(&format!("at {}", arriving.length()));
         while arriving.length() < LENGTH as u64 {
             let at = arriving.length() as usize;
-            arriving.write(&plain[at..LENGTH.min(at + STEP)]).await.unwrap();
+            arriving.write(plain[at..LENGTH.min(at + STEP)].to_vec()).await.unwrap();
             say("written");
             let state = arriving.pause(&owner).await.unwrap();
             say("durable");
@@ -214,20 +214,20 @@ async fn a_full_disk_refuses_and_what_was_durable_goes_on() {
     let plain = content(6 << 20, 3);
     let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
     let mut arriving = stores.begin(&key, plain.len() as u64).await.unwrap();
-    arriving.write(&plain[..2_000_000]).await.unwrap();
+    arriving.write(plain[..2_000_000].to_vec()).await.unwrap();
     let state = arriving.pause(owner()).await.unwrap();
     std::fs::write(root.join("filler"), vec![0; 5 << 20]).unwrap();
-    let mut refused = arriving.write(&plain[2_000_000..]).await.err();
+    let mut refused = arriving.write(plain[2_000_000..].to_vec()).await.err();
     if refused.is_none() {
         refused = arriving.pause(owner()).await.err();
     }
     assert!(matches!(&refused, Some(TrustError::Refused(text)) if text.contains("No space left")), "{refused:?}");
-    assert!(arriving.write(b"more").await.is_err(), "it is to be resumed");
+    assert!(arriving.write(b"more".to_vec()).await.is_err(), "it is to be resumed");
     drop(arriving);
     std::fs::remove_file(root.join("filler")).unwrap();
     let mut arriving = stores.resume(&key, owner(), &state).await.unwrap();
     assert_eq!(arriving.length(), 2_000_000);
-    arriving.write(&plain[2_000_000..]).await.unwrap();
+    arriving.write(plain[2_000_000..].to_vec()).await.unwrap();
     let object = arriving.seal().await.unwrap();
     stores.publish(&object).await.unwrap();
     assert!(all_of(&stores, &key, object.length).await == plain);
@@ -246,15 +246,15 @@ async fn another_file_after_the_interruption_is_what_is_kept() {
     let (one, two) = (content(500_000, 1), content(400_000, 2));
     let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
     let mut arriving = stores.begin(&key, 0).await.unwrap();
-    arriving.write(&one[..100_000]).await.unwrap();
+    arriving.write(one[..100_000].to_vec()).await.unwrap();
     let state = arriving.pause(owner()).await.unwrap();
-    arriving.write(&one[100_000..]).await.unwrap();
+    arriving.write(one[100_000..].to_vec()).await.unwrap();
     arriving.pause(owner()).await.unwrap();
     assert!(stores.resume(&key, owner(), &state).await.is_err(), "it is being written");
     drop(arriving);
     let stored_before = std::fs::read(hidden(root.path(), &key)).unwrap();
     let mut arriving = stores.resume(&key, owner(), &state).await.unwrap();
-    arriving.write(&two).await.unwrap();
+    arriving.write(two.to_vec()).await.unwrap();
     let object = arriving.seal().await.unwrap();
     stores.publish(&object).await.unwrap();
     let plain = [&one[..100_000], &two].concat();
@@ -354,7 +354,7 @@ async fn a_wire_that_is_cut_at_any_byte_costs_what_was_not_durable_and_no_more()
         // Each turn carries further than the one before, so that all of it arrives in the end.
         wire.left.store(1_300_000 * (cuts + 1), Relaxed);
         let went = async {
-            now.write(&plain[at..LENGTH.min(at + STEP)]).await?;
+            now.write(plain[at..LENGTH.min(at + STEP)].to_vec()).await?;
             state = now.pause(owner()).await?;
             Ok::<_, TrustError>(now)
         };

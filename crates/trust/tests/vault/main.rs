@@ -64,7 +64,7 @@ async fn two(root: &Path) -> Stores {
 async fn kept(stores: &Stores, content: &[u8]) -> (ContentKey, Object) {
     let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
     let mut arriving = stores.begin(&key, content.len() as u64).await.unwrap();
-    arriving.write(content).await.unwrap();
+    arriving.write(content.to_vec()).await.unwrap();
     let object = arriving.seal().await.unwrap();
     stores.publish(&object).await.unwrap();
     (key, object)

@@ -190,7 +190,7 @@ async fn a_raw_read_of_the_disk_shows_no_content_and_no_two_objects_alike() {
     // One that is still arriving, with its state.
     let arriving_key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
     let mut arriving = stores.begin(&arriving_key, 0).await.unwrap();
-    arriving.write(text.as_bytes()).await.unwrap();
+    arriving.write(text.as_bytes().to_vec()).await.unwrap();
     let state = arriving.pause(owner()).await.unwrap();
     std::fs::write(root.path().join("state"), &state).unwrap();
     let mut files = vec![root.path().to_owned()];
@@ -224,7 +224,7 @@ async fn mending_publishes_what_was_sealed_and_never_throws_it_away() {
         let plain = content((9 << 20) + number, 8);
         let key = ContentKey::new(ObjectId::random().unwrap()).unwrap();
         let mut arriving = stores.begin(&key, 0).await.unwrap();
-        arriving.write(&plain).await.unwrap();
+        arriving.write(plain.to_vec()).await.unwrap();
         // Sealed and kept; then the process died, and the upkeep comes first.
         let object = arriving.seal().await.unwrap();
         assert!(mended(&stores, "away", &object).await.is_err(), "there is nothing to copy yet");
