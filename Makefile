@@ -15,7 +15,7 @@ help:
 	@echo 'make lint    licences and sources of everything that is linked (needs cargo-deny)'
 	@echo 'make vectors write the test vectors anew'
 	@echo 'make wasm    build the verifier for browsers anew'
-	@echo 'make pictures take the pictures of the user guide anew'
+	@echo 'make pictures take the pictures of both guides anew'
 	@echo 'make fuzz    fuzz every parser for a minute each (needs a nightly toolchain and cargo-fuzz)'
 
 setup:
@@ -59,7 +59,7 @@ wasm:
 
 pictures:
 	cargo build --locked -p shiyin
-	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin GUIDE_PICTURES=docs/guide/pictures $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e -k pictures
+	PYTHONDONTWRITEBYTECODE=1 SHIYIN=$(TARGET)/debug/shiyin GUIDE_PICTURES=docs/guide/pictures OPERATOR_PICTURES=docs/operator/pictures $(SHIYIN_PEERS)/bin/python -m pytest -q -p no:cacheprovider e2e -k pictures
 
 fuzz:
 	for target in $$(cargo +nightly fuzz list); do \

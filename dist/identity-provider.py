@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A reference provider of identity for docs/identity.md: it speaks the interface and knows nobody.
+"""A reference provider of identity for docs/operator/en/identity.md: it speaks the interface and knows nobody.
 
 It confirms every name but those that begin with `No`, and lets those that begin with `Later` wait once. For trying out
 and for tests; a real provider compares name and number with a register.

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHIYIN = Path(os.environ["SHIYIN"]).resolve()
 CHROMIUM = "/usr/bin/chromium"
 PAGES = ["/", "/verify", "/authority", "/help", "/help/protect", "/help/stamp", "/help/verify", "/help/keep", "/help/account", "/help/billing", "/help/questions",
-         "/help/command", "/help/api", "/samples", "/nothing-here"]
+         "/help/command", "/help/api", "/help/operator", "/help/operator/parts", "/help/operator/start",
+         "/help/operator/configuration", "/samples", "/nothing-here"]
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TWELVE = ["verdict", "file", "token", "time", "issuer", "witness", "who", "since", "article", "not-shown", "report",
           "machine"]

@@ -21,7 +21,7 @@ FILES = {"月港.txt": "第一行\n第二行\n".encode(), "cut/Moon harbour.mp4"
 class Place:
     """A node, and one record of two files on it, made through the pages."""
 
-    def __init__(self, browser, folder):
+    def __init__(self, browser, folder, called="林知夏 喆堃𬱖", title="月港 Moon harbour 🌙"):
         self.folder = folder
         (folder / "mail-password").write_text("mail password\n")
         self.mailbox = Mailbox(folder)
@@ -30,12 +30,12 @@ class Place:
             self.node.write(f"film/{name}", content)
         self.context = browser.new_context(locale="en-GB", viewport=WIDE, accept_downloads=True)
         self.page = self.context.new_page()
-        register(self.page, self.node, self.mailbox, "Lin", "林知夏 喆堃𬱖")
+        register(self.page, self.node, self.mailbox, "Lin", called)
         self.page.goto(f"{self.node.url}/protect")
         choose(self.page, "video")
         put_down(self.page, folder / "film")
         go(self.page, "next")
-        tell(self.page, "月港 Moon harbour 🌙", "idea")
+        tell(self.page, title, "idea")
         self.number = confirm(self.page)
         self.record = f"{self.node.url}/records/{self.number}"
         self.public = f"{self.node.url}/v/{self.number}"
@@ -235,9 +235,11 @@ def test_the_pages_read_well(place, visit, shots, lang, scheme, viewport):
             page.screenshot(path=shots / f"certificate-{called}-{name}.png", full_page=True)
 
 
-def test_pictures_of_certificates_for_the_guide(place, visit, tmp_path):
+def test_pictures_of_certificates_for_the_guide(browser, visit, tmp_path):
     """The guide's pictures of a certificate and of its number; kept where GUIDE_PICTURES says."""
     folder = Path(os.environ.get("GUIDE_PICTURES") or tmp_path)
+    (tmp_path / "node").mkdir()
+    place = Place(browser, tmp_path / "node", "林月", "月港 Moon harbour")
     assert run("pdftoppm", "-r", "80", "-png", "-singlefile", place.certificate, folder / "certificate").returncode == 0
     for lang in ["zh", "en"]:
         page = visit(place.public, lang, viewport={"width": 1100, "height": 1250}).page
@@ -245,3 +247,4 @@ def test_pictures_of_certificates_for_the_guide(place, visit, tmp_path):
         again(page, [place.folder / "film" / name for name in FILES])
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / f"number-{lang}.png")
+    place.stop()

@@ -80,6 +80,8 @@ def test_the_package_does_its_main_job_in_a_clean_debian(package, tmp_path):
     assert clean.run("stat", "-c", "%U %a", "/var/lib/shiyin") == "shiyin 700\n"
     for name in ["man1/shiyin.1.gz", "man1/shiyin-stamp.1.gz", "zh_CN/man1/shiyin.1.gz"]:
         assert (tmp_path / "usr/share/man" / name).is_file()
+    for name in ["operator/zh/trouble.md", "operator/pictures/room-en.png", "operations/tsa-key.md"]:
+        assert (tmp_path / "usr/share/doc/shiyin/docs" / name).is_file(), name
     notices = run("zcat", tmp_path / "usr/share/doc/shiyin/third-party.txt.gz")
     assert "\nrustls " in notices and "SIL OPEN FONT LICENSE" in notices
     assert "\nproptest " not in notices, "what tests alone use is not linked"

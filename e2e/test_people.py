@@ -318,12 +318,21 @@ def test_pictures_of_people_for_the_guide(place, visit, tmp_path):
     node, mailbox = place
     folder = Path(os.environ.get("GUIDE_PICTURES") or tmp_path)
     first = visit(f"{node.url}/").page
-    register(first, node, mailbox, "Lin")
+    register(first, node, mailbox, "Lin.Yue", "林月 Lin Yue")
     first.goto(f"{node.url}/organisations/new")
-    first.fill("[name=name]", "青屿 Qingyu Studio")
+    first.fill("[name=name]", "青屿影像 Harbour Pictures")
     first.click("main button.primary")
+    first.goto(f"{node.url}/account/keys")
+    first.fill("[name=label]", "影棚 studio")
+    for scope in ["records:read", "records:write"]:
+        first.check(f"input[value='{scope}']")
+    first.click("main form button >> nth=0")
+    first.wait_for_selector("pre code")
     for lang in ["zh", "en"]:
         page = visit(f"{node.url}/account", lang, viewport={"width": 1100, "height": 900},
                      storage_state=first.context.storage_state()).page
-        page.screenshot(path=folder / f"account-{lang}.png")
+        page.screenshot(path=folder / f"account-{lang}.png", full_page=True)
         assert page.locator(".contents a").count() == 5
+        page.goto(f"{node.url}/account/keys")
+        page.screenshot(path=folder / f"keys-{lang}.png", full_page=True)
+        assert page.locator("text=studio").is_visible()

@@ -536,3 +536,64 @@ pub fn parse(text: &str, path: &Path, data: &Path, words: &Words) -> Result<Conf
     }
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S3: &str = "endpoint = \"a\"\nregion = \"a\"\nbucket = \"a\"\nkey_id = \"a\"\nsecret_file = \"a\"\n";
+    const WECHAT: [&str; 7] = [
+        "app_id",
+        "merchant_id",
+        "certificate_serial",
+        "key_file",
+        "platform_key_id",
+        "platform_key_file",
+        "api_v3_key_file",
+    ];
+
+    /// Sections that are there whole or not at all, with what they cannot do without; and the rest.
+    fn sections() -> [(&'static str, String); 7] {
+        let wechat: String = WECHAT.iter().map(|key| format!("{key} = \"a\"\n")).collect();
+        [
+            ("clock.source[]", "[[clock.source]]\nchrony = \"a\"\n".to_owned()),
+            ("serve.tls.acme", "[serve.tls.acme]\n".to_owned()),
+            ("storage.s3", format!("[storage.s3]\n{S3}")),
+            ("vault.place[].s3", format!("[[vault.place]]\nname = \"a\"\n[vault.place.s3]\n{S3}")),
+            ("mail", "[mail]\nhost = \"a\"\nport = 25\nfrom = \"a\"\n".to_owned()),
+            ("billing.wechat", format!("[billing.wechat]\n{wechat}")),
+            ("", String::new()),
+        ]
+    }
+
+    /// Keys and defaults, out of the tables of a chapter.
+    fn rows(page: &str) -> Vec<(&str, &str)> {
+        fn row(line: &str) -> Option<(&str, &str)> {
+            let (key, rest) = line.strip_prefix("| `")?.split_once("` | `")?;
+            let (default, _) = rest.split_once("` | ")?;
+            (!key.contains(' ')).then_some((key, default))
+        }
+        page.lines().filter_map(row).collect()
+    }
+
+    /// Written down, the defaults of the operator guide are what is taken where nothing is written.
+    #[test]
+    fn the_operator_guide_has_the_defaults() {
+        let rows = rows(include_str!("../../../docs/operator/en/configuration.md"));
+        let sections = sections();
+        let is_of = |key: &str, section: &str| section.is_empty() || key.starts_with(&format!("{section}."));
+        for (section, needed) in &sections {
+            let mut written = needed.clone();
+            for (key, default) in rows.iter().copied() {
+                let first = sections.iter().map(|(name, _)| *name).find(|name| is_of(key, name));
+                if first == Some(*section) {
+                    let key = key.strip_prefix(*section).unwrap_or(key).trim_start_matches('.');
+                    written.push_str(&format!("{key} = {default}\n"));
+                }
+            }
+            assert_ne!(&written, needed, "[{section}]");
+            let read = |text: &str| format!("{:?}", toml::from_str::<Config>(text).unwrap());
+            assert_eq!(read(&written), read(needed), "[{section}]");
+        }
+    }
+}

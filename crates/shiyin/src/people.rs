@@ -67,7 +67,7 @@ pub struct AccountsConfig {
 pub struct IdentityConfig {
     /// Days after the decision on a real name for which papers are kept.
     keep_papers_days: u32,
-    /// Who confirms real names beside the operator (docs/identity.md).
+    /// Who confirms real names beside the operator (docs/operator/en/identity.md).
     provider: Option<ProviderConfig>,
 }
 

@@ -212,7 +212,8 @@ pub async fn kinds(db: &Db, now_ms: i64) -> Result<Vec<KindStanding>, StoreError
     let sql = "select kind, coalesce(sum(case when state = 'ready' then 1 else 0 end), 0), \
                coalesce(sum(case when state = 'taken' then 1 else 0 end), 0), \
                coalesce(sum(case when state = 'dead' then 1 else 0 end), 0), \
-               min(case when state = 'ready' and due_ms <= $1 then due_ms end) \
+               min(case when state = 'ready' and due_ms <= $1 \
+               then case when due_ms > created_ms then due_ms else created_ms end end) \
                from job where state <> 'done' group by kind order by kind";
     let read = |row: &Row| {
         let count = |at: usize| row.int(at).map(i64::unsigned_abs);

@@ -254,6 +254,9 @@ async fn failing_jobs_wait_longer_each_time_and_die(location: Location) {
     assert!(revived().await.is_err());
     assert_eq!(jobs::kinds(&db, now).await.unwrap()[0].due_ms, Some(now));
     assert_eq!(jobs::take(&db, "mail", "l", now, 10).await.unwrap().unwrap().tries, 1);
+    // What is to be done at once has been due since it was written down, and not since 1970.
+    transaction!(&db, tx => jobs::add(tx, &job("b", 0), now).await).unwrap();
+    assert_eq!(jobs::kinds(&db, now).await.unwrap()[0].due_ms, Some(now));
     db.close().await;
 }
 

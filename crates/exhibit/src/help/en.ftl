@@ -5,3 +5,5 @@ contents = Contents
 others = Other guides
 api = API reference
 api-note = Every operation of this node with its fields, an example and its refusals, for who writes programs.
+operator = For who runs a node
+operator-lead = Installing, every day, backups, compromise, retiring: for the administrator on call.

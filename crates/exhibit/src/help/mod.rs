@@ -1,4 +1,5 @@
-//! The user guide: the Markdown files of `docs/guide`, the same in both languages.
+//! The user guide and the operator guide: the Markdown files of `docs/guide` and `docs/operator`, the same in
+//! both languages.
 //!
 //! A file is a title, a lead, and parts under `##`; it becomes a page of the kit.
 
@@ -9,7 +10,7 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, Response, header};
 use axum::routing::get;
 use proof::report::Language;
-use pulldown_cmark::{Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use registry::web::{Catalog, Cx, Fault, Nav, Page, Site, Words};
 use std::sync::{Arc, LazyLock};
 
@@ -18,37 +19,50 @@ static WORDS: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(include_str!("zh
 /// Its entry in the navigation.
 pub const NAV: Nav = Nav { href: "/help", words: &WORDS };
 
+/// A topic's name, with its texts in Chinese and English.
+type Topic = (&'static str, &'static str, &'static str);
+
 macro_rules! topics {
-    ($($name:literal)*) => {
-        /// The topics in order, with their texts in Chinese and English.
-        const TOPICS: &[(&str, &str, &str)] = &[$((
+    ($folder:literal $($name:literal)*) => {
+        &[$((
             $name,
-            include_str!(concat!("../../../../docs/guide/zh/", $name, ".md")),
-            include_str!(concat!("../../../../docs/guide/en/", $name, ".md")),
-        )),*];
+            include_str!(concat!("../../../../docs/", $folder, "/zh/", $name, ".md")),
+            include_str!(concat!("../../../../docs/", $folder, "/en/", $name, ".md")),
+        )),*]
     };
 }
-topics! { "protect" "stamp" "verify" "keep" "account" "billing" "questions" "command" "api" }
+
+/// The topics of the user guide, in order.
+const GUIDE: &[Topic] =
+    topics! { "guide" "protect" "stamp" "verify" "keep" "account" "billing" "questions" "command" "api" };
+/// The chapters of the operator guide, in order.
+const OPERATOR: &[Topic] = topics! { "operator" "parts" "install" "start" "configuration" "days" "people" "identity" "prices" "originals" "backup" "upgrade" "compromise" "growth" "retire" "trouble" };
 
 macro_rules! pictures {
-    ($($name:literal)*) => {
-        /// The pictures of the guide, which the browser tests take.
-        const PICTURES: &[(&str, &[u8])] =
-            &[$(($name, include_bytes!(concat!("../../../../docs/guide/pictures/", $name)))),*];
+    ($folder:literal $($name:literal)*) => {
+        &[$(($name, include_bytes!(concat!("../../../../docs/", $folder, "/pictures/", $name)))),*]
     };
 }
-pictures! { "protect-zh.png" "protect-en.png" "account-zh.png" "account-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" "number-zh.png" "number-en.png" "certificate.png" }
 
-/// The names of the topics.
+/// The pictures of the user guide, which the browser tests take.
+const PICTURES: &[(&str, &[u8])] = pictures! { "guide" "protect-zh.png" "protect-en.png" "account-zh.png" "account-en.png" "keys-zh.png" "keys-en.png" "verify-zh.png" "verify-en.png" "result-zh.png" "result-en.png" "number-zh.png" "number-en.png" "certificate.png" };
+/// Those of the operator guide.
+const ROOM: &[(&str, &[u8])] = pictures! { "operator" "room-zh.png" "room-en.png" "standing-zh.png" "standing-en.png" "people-zh.png" "people-en.png" "organisations-zh.png" "organisations-en.png" "review-zh.png" "review-en.png" "reports-zh.png" "reports-en.png" "announcements-zh.png" "announcements-en.png" "billing-zh.png" "billing-en.png" "billing-prices-zh.png" "billing-prices-en.png" "holdings-zh.png" "holdings-en.png" };
+
+/// The addresses of both guides' pages.
 #[cfg(test)]
-pub(crate) fn topics() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().map(|(name, _, _)| *name)
+pub(crate) fn pages() -> impl Iterator<Item = String> {
+    let of =
+        |place: &'static str, topics: &'static [Topic]| topics.iter().map(move |topic| format!("{place}/{}", topic.0));
+    of("/help", GUIDE).chain(of("/help/operator", OPERATOR))
 }
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     Router::new()
         .route("/help", get(list))
         .route("/help/{topic}", get(topic))
+        .route("/help/operator", get(operator_list))
+        .route("/help/operator/{topic}", get(operator_topic))
         .route("/help/pictures/{name}", get(picture))
 }
 
@@ -58,13 +72,14 @@ struct Part {
 }
 
 struct Guide {
-    name: &'static str,
+    href: String,
     title: String,
     lead: String,
     parts: Vec<Part>,
 }
 
-fn guide(entry: &(&'static str, &'static str, &'static str), language: Language) -> Guide {
+/// A topic of the guide that is at `place`.
+fn guide(place: &str, entry: &Topic, language: Language) -> Guide {
     let text = match language {
         Language::Zh => entry.1,
         Language::En => entry.2,
@@ -73,34 +88,52 @@ fn guide(entry: &(&'static str, &'static str, &'static str), language: Language)
     let (title, lead) = sections.next().unwrap_or_default().split_once('\n').unwrap_or_default();
     let part = |section: &str| {
         let (title, body) = section.split_once('\n').unwrap_or((section, ""));
-        Part { title: title.to_owned(), body: markdown(body) }
+        Part { title: title.to_owned(), body: markdown(place, body) }
     };
     Guide {
-        name: entry.0,
+        href: format!("{place}/{}", entry.0),
         title: title.trim_start_matches("# ").to_owned(),
         lead: lead.trim().to_owned(),
         parts: sections.map(part).collect(),
     }
 }
 
-fn markdown(text: &str) -> String {
+/// Links to chapters lead to where they are served. Of links to files that are not, the words stay.
+fn markdown(place: &str, text: &str) -> String {
     let text = text.replace("](../pictures/", "](/help/pictures/");
+    let mut is_outside = false;
+    let events = Parser::new_ext(&text, Options::ENABLE_TABLES).filter_map(|event| match event {
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            is_outside = dest_url.starts_with("../");
+            let served = dest_url.strip_suffix(".md").map(|name| format!("{place}/{name}").into());
+            let dest_url = served.unwrap_or(dest_url);
+            (!is_outside).then_some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
+        }
+        Event::End(TagEnd::Link) => (!is_outside).then_some(event),
+        other => Some(other),
+    });
     let mut out = String::new();
-    html::push_html(&mut out, Parser::new_ext(&text, Options::empty()));
-    // Code can be wider than a phone: it scrolls, and the keyboard reaches it.
+    html::push_html(&mut out, events);
+    // Code and tables can be wider than a phone: they scroll, and the keyboard reaches them.
     out.replace("<pre>", "<pre class=\"pre\" tabindex=\"0\">")
+        .replace("<table>", "<div class=\"scrolls\" tabindex=\"0\"><table>")
+        .replace("</table>", "</table></div>")
 }
 
 #[derive(Template)]
 #[template(path = "help/list.html")]
 struct List {
     w: Words,
+    title: String,
+    lead: String,
     guides: Vec<Guide>,
+    /// Whether it is the first page, which leads to the reference and the other guide too.
+    is_first: bool,
 }
 
 impl Page for List {
     fn title(&self) -> String {
-        self.w.say("nav")
+        self.title.clone()
     }
 
     fn current(&self) -> &'static str {
@@ -110,13 +143,13 @@ impl Page for List {
 
 #[derive(Template)]
 #[template(path = "help/topic.html")]
-struct Topic {
+struct Chapter {
     guide: Guide,
     others: Vec<Guide>,
     w: Words,
 }
 
-impl Page for Topic {
+impl Page for Chapter {
     fn title(&self) -> String {
         self.guide.title.clone()
     }
@@ -126,21 +159,38 @@ impl Page for Topic {
     }
 }
 
+fn all(place: &str, topics: &[Topic], cx: &Cx) -> Vec<Guide> {
+    topics.iter().map(|entry| guide(place, entry, cx.language)).collect()
+}
+
 async fn list(cx: Cx) -> Response<Body> {
-    let guides = TOPICS.iter().map(|entry| guide(entry, cx.language)).collect();
-    cx.page(&List { w: cx.words(&WORDS), guides })
+    let (w, guides) = (cx.words(&WORDS), all("/help", GUIDE, &cx));
+    cx.page(&List { w, title: w.say("nav"), lead: w.say("lead"), guides, is_first: true })
+}
+
+async fn operator_list(cx: Cx) -> Response<Body> {
+    let (w, guides) = (cx.words(&WORDS), all("/help/operator", OPERATOR, &cx));
+    cx.page(&List { w, title: w.say("operator"), lead: w.say("operator-lead"), guides, is_first: false })
+}
+
+fn show(cx: &Cx, place: &str, topics: &[Topic], name: &str) -> Response<Body> {
+    let Some(entry) = topics.iter().find(|(known, _, _)| *known == name) else {
+        return Fault::NotFound.answer(cx);
+    };
+    let others = topics.iter().filter(|(other, _, _)| *other != name).map(|e| guide(place, e, cx.language)).collect();
+    cx.page(&Chapter { guide: guide(place, entry, cx.language), others, w: cx.words(&WORDS) })
 }
 
 async fn topic(cx: Cx, Path(name): Path<String>) -> Response<Body> {
-    let Some(entry) = TOPICS.iter().find(|(known, _, _)| *known == name) else {
-        return Fault::NotFound.answer(&cx);
-    };
-    let others = TOPICS.iter().filter(|(other, _, _)| *other != name).map(|e| guide(e, cx.language)).collect();
-    cx.page(&Topic { guide: guide(entry, cx.language), others, w: cx.words(&WORDS) })
+    show(&cx, "/help", GUIDE, &name)
+}
+
+async fn operator_topic(cx: Cx, Path(name): Path<String>) -> Response<Body> {
+    show(&cx, "/help/operator", OPERATOR, &name)
 }
 
 async fn picture(cx: Cx, Path(name): Path<String>) -> Response<Body> {
-    let Some((_, bytes)) = PICTURES.iter().find(|(known, _)| *known == name) else {
+    let Some((_, bytes)) = PICTURES.iter().chain(ROOM).find(|(known, _)| *known == name) else {
         return Fault::NotFound.answer(&cx);
     };
     let mut response = Response::new(Body::from(*bytes));

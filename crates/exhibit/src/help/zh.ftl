@@ -5,3 +5,5 @@ contents = 目录
 others = 其他指引
 api = 接口参考
 api-note = 本节点的每一项操作：字段、示例与各种拒绝，供编写程序者使用。
+operator = 运营指南
+operator-lead = 安装、日常、备份、泄露与退役，供值班的管理员使用。

@@ -302,3 +302,5 @@ work-retry = Try again now
 work-retry-note = Begins again what was given up and what waits for a place. It is a line of the trail.
 billing = Billing
 billing-room = Prices, balances, payments, and whether the books balance.
+guide = Guide
+guide-lead = How to run this node: every day, backups, compromise

@@ -64,6 +64,7 @@ async fn desk(Operator(me): Operator) -> Response<Body> {
             room("/operator/blocks", w.say("blocks"), w.say("blocks-lead")),
             room("/operator/disclosures", w.say("disclosures"), w.say("disclosures-none-note")),
             room("/operator/history", w.say("history"), w.say("history-lead")),
+            room("/help/operator", w.say("guide"), w.say("guide-lead")),
         ];
         let rooms = Part::new(w.say("rooms")).with(Block::Contents(rooms));
         let mut sheet = Sheet::new(cx, w.say("desk")).lead(w.say("desk-lead")).said(said(cx)).under("/account");

@@ -302,3 +302,5 @@ work-retry = 立即重试
 work-retry-note = 重新执行已放弃的任务和等待存放处的任务，并写入操作记录。
 billing = 费用
 billing-room = 价格、余额、付款，以及账目是否平衡。
+guide = 运营指南
+guide-lead = 怎样运行本节点：日常、备份、泄露

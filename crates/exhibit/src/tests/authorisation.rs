@@ -38,6 +38,8 @@ const ROUTES: &[Route] = &[
     ("GET", "/api/v1/authority", Anyone),
     ("GET", "/help", Anyone),
     ("GET", "/help/{topic}", Anyone),
+    ("GET", "/help/operator", Anyone),
+    ("GET", "/help/operator/{topic}", Anyone),
     ("GET", "/help/pictures/{name}", Anyone),
     ("GET", "/assets/{name}", Anyone),
     ("GET", "/samples", Anyone),

@@ -28,7 +28,7 @@ fn every_page() -> Vec<String> {
         "/report",
     ];
     let fixed = fixed.map(str::to_owned);
-    fixed.into_iter().chain(help::topics().map(|name| format!("/help/{name}"))).collect()
+    fixed.into_iter().chain(["/help/operator".to_owned()]).chain(help::pages()).collect()
 }
 
 #[tokio::test]
@@ -116,6 +116,7 @@ async fn bad_requests_get_a_remedy_and_change_nothing() {
     let method = Request::builder().method(Method::DELETE).uri("/verify").body(Body::empty()).unwrap();
     assert_eq!(house.ask(method).await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(house.get("/help/nothing").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.get("/help/operator/nothing").await.status, StatusCode::NOT_FOUND);
     assert_eq!(house.get("/assets/nothing.css").await.status, StatusCode::NOT_FOUND);
     assert_eq!(house.node.log_size(), before);
 }

@@ -12,7 +12,7 @@ fn the_doctor_says_how_many_copies_there_are_and_which_place_is_out_of_reach() {
     assert!(text(&one).contains("! Originals are kept in one place only"), "{}", text(&one));
 
     // The configuration of the guide, with a service that is not there.
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/originals.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operator/en/originals.md");
     let page = std::fs::read_to_string(page).unwrap();
     let block = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let block = block.replace("/srv/originals", "hall").replace("https://s3.example", "http://127.0.0.1:1");

@@ -1,6 +1,6 @@
 //! A provider of identity over HTTP: it is told what a person states, and says whether it is so.
 //!
-//! The interface is docs/identity.md. Requests and answers carry an HMAC under a shared
+//! The interface is docs/operator/en/identity.md. Requests and answers carry an HMAC under a shared
 //! secret, so that nobody in between can ask or answer. Nothing of an answer is shown but its result.
 
 use aws_lc_rs::hmac;
