@@ -3,7 +3,9 @@
 //! A copy is taken while the instance serves: the published checkpoints, then the
 //! databases as of one moment, then the public files, which only grow; so every
 //! file that the copied databases speak of is in the copy. Keys go to a folder of
-//! their own, to be kept elsewhere: with both, one can sign as this authority.
+//! their own, to be kept elsewhere: with both, one can sign as this authority. So
+//! do files beside the configuration that may be passwords, which is all of them
+//! but certificates.
 //!
 //! Receipts newer than a copy may exist. An instance out of a copy therefore does
 //! not sign until its log was closed and a new one begun ([`crate::ceremony::Ceremony::retire_log`]).
@@ -26,6 +28,13 @@ const PUBLIC_BYTES_MAX: u64 = 64 << 20;
 pub const ORIGINALS: &str = "originals";
 /// The databases of an instance; the last is there from the first time that it is served.
 const DATABASES: [&str; 3] = ["shiyin.db", "log.db", "registry.db"];
+
+/// The configuration of an instance.
+const CONFIGURATION: &str = "shiyin.toml";
+/// Among the keys of a copy: what lay beside the configuration and may be secret.
+const BESIDE: &str = "beside";
+/// No certificates in one file are longer.
+const CERTIFICATES_BYTES_MAX: u64 = 1 << 20;
 
 /// Copies the instance in `data` to `copy`, and its keys to `keys`; neither may exist. Only for
 /// instances that keep everything in their folder.
@@ -69,8 +78,17 @@ async fn copy_all(data: &Path, copy: &Path, keys: &Path, log: &Path) -> Result<(
     }
     copy_folder(&data.join("public"), &copy.join("public"))?;
     copy_folder(&data.join("keys"), keys)?;
-    // The configuration, and the certificates that it names beside itself.
-    copy_where(data, copy, &|path| path.is_file())
+    let is_beside = |path: &Path| path.is_file() && !DATABASES.iter().any(|name| path.ends_with(name));
+    copy_where(data, copy, &|path| is_beside(path) && is_public(path))?;
+    copy_where(data, &keys.join(BESIDE), &|path| is_beside(path) && !is_public(path))
+}
+
+/// Whether a file beside the configuration is no secret: the configuration itself, and certificates.
+fn is_public(path: &Path) -> bool {
+    let is_small = fs::metadata(path).is_ok_and(|about| about.len() <= CERTIFICATES_BYTES_MAX);
+    let text = if is_small { fs::read_to_string(path).unwrap_or_default() } else { String::new() };
+    let are_certificates = text.contains("-----BEGIN CERTIFICATE-----") && !text.contains("PRIVATE KEY");
+    path.ends_with(CONFIGURATION) || are_certificates
 }
 
 /// Makes the instance `data`, which must not exist, out of a copy and its keys, and checks all of it.
@@ -81,7 +99,10 @@ pub async fn restore(copy: &Path, keys: &Path, data: &Path, now: Time) -> Result
     new_folder(data)?;
     let made = async {
         copy_where(copy, data, &|path| path.file_name() != Some(ORIGINALS.as_ref()))?;
-        copy_folder(keys, &data.join("keys"))?;
+        copy_where(keys, &data.join("keys"), &|path| path != keys.join(BESIDE))?;
+        if keys.join(BESIDE).is_dir() {
+            copy_folder(&keys.join(BESIDE), data)?;
+        }
         let db = Db::open(&Location::Sqlite(data.join("log.db")), false, ledger::SCHEMA).await?;
         let marked = db.execute("update log_head set restored = 1", &[]).await;
         db.close().await;

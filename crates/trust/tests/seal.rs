@@ -380,14 +380,34 @@ async fn a_copy_brings_the_seal_back() {
     let house = House::new(&[KeyAlgorithm::P256]).await;
     let before = house.seal().await;
     let at = |name: &str| house.folder.path().join(name);
+    let root = std::fs::read_to_string(house.data.join("public/root.pem")).unwrap();
+    let key = "-----BEGIN PRIVATE KEY-----\n";
+    let beside = [
+        ("shiyin.toml", "\n"),
+        ("mail-password", "secret\n"),
+        ("peer.pem", &root),
+        ("both.pem", &(root.clone() + key)),
+    ];
+    for (name, content) in beside {
+        std::fs::write(house.data.join(name), content).unwrap();
+    }
     backup::backup(&house.data, &at("copy"), &at("keys")).await.unwrap();
     let is_seal = |folder: &str| {
         let names = std::fs::read_dir(at(folder)).unwrap().map(|entry| entry.unwrap().file_name());
         names.filter(|name| name.to_string_lossy().starts_with("seal-")).count()
     };
     assert_eq!((is_seal("keys"), is_seal("copy")), (1, 0));
+    for (name, is_secret) in [("shiyin.toml", false), ("mail-password", true), ("peer.pem", false), ("both.pem", true)]
+    {
+        let there = [at("copy").join(name).exists(), at("keys/beside").join(name).exists()];
+        assert_eq!(there, [!is_secret, is_secret], "{name}");
+    }
     let checked = backup::restore(&at("copy"), &at("keys"), &at("back"), NOW).await.unwrap();
     assert!(checked.problems.is_empty());
+    for (name, content) in beside {
+        assert_eq!(std::fs::read_to_string(at("back").join(name)).unwrap(), content, "{name}");
+    }
+    assert!(!at("back/keys/beside").exists());
     let back = Authority::open(&at("back"), &Storage::default(), NOW).await.unwrap();
     assert_eq!(back.seal.unwrap().chain(), before.chain());
     let checked = fsck::check(&house.data, &Storage::default(), NOW).await.unwrap();

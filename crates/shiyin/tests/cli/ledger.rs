@@ -310,7 +310,8 @@ fn an_instance_comes_back_from_a_copy() {
         house.write(name, name.as_bytes());
     }
     ended(&house.stamp(&["a.txt"]), 0);
-    house.write("data/other-root.pem", b"named in the configuration");
+    let root = std::fs::read(house.path("data/public/root.pem")).unwrap();
+    house.write("data/other-root.pem", &root);
     // While it serves.
     ended(&house.run("backup", &["copy", "--keys", "copied-keys", "--data", "data"]), 0);
     assert!(!house.path("copy/keys").exists(), "keys are apart");
