@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from conftest import PHONE, WIDE, Node
 from people import Mailbox, register
+from test_certificate import run
 from test_pages import overflow
 from test_protect import choose, confirm, go, put_down, tell
 from wechat import Platform
@@ -123,6 +124,22 @@ def test_from_no_price_to_a_charge_and_back(place, browser, tmp_path, shots):
         lin.click("text=Save as CSV")
     csv = open(caught.value.path()).read()
     assert f"hold,record/{number},3,1,-20.00,2.50,CNY" in csv, csv
+    # On paper the same figures stand in the same order, in both languages.
+    with lin.expect_download() as caught:
+        lin.click("text=Save as PDF")
+    text = run("pdftotext", "-layout", str(caught.value.path()), "-").stdout
+    for told in ["对账单", "Statement of account", "CNY 0.00", "CNY 2.50", number, "记录扣费", "Charged for a record"]:
+        assert told in text, (told, text)
+    lines = [line.split(",") for line in csv.strip().splitlines()[2:]]
+    figures = re.findall(r"UTC\b.*?([+-]\d+\.\d\d)\s+(\d+\.\d\d)$", text, re.MULTILINE)
+    assert [(change.lstrip("+"), balance) for change, balance in figures] == [(line[5], line[6]) for line in lines], text
+    if shots:
+        run("pdftoppm", "-r", "70", "-png", str(caught.value.path()), str(shots / "billing-statement"))
+    lin.goto(f"{node.url}/records/{number}")
+    cost = lin.inner_text("dt:text-is('Cost') + dd")
+    assert re.search(r"CNY\s20\.00\s+charged", cost) and "units 3, free 1, price list 1" in cost, cost
+    looks(lin, shots, "record")
+    lin.goto(f"{node.url}/account/billing")
     lin.fill("[name=title]", "月港工作室")
     lin.fill("[name=tax_number]", "91110000MA0000000X")
     submit(lin, "/account/billing/invoice")

@@ -13,6 +13,7 @@ mod operation;
 pub mod packages;
 pub mod records;
 mod sealed;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod typeset;
@@ -64,6 +65,7 @@ pub fn router(holdings: &Holdings, log: Option<Blobs>) -> Router {
         .with_state(Arc::clone(accounts.site()))
         .merge(operation::router(holdings))
         .merge(records::router(holdings))
+        .merge(statements::router(evidence.billing()))
         .merge(numbers::router(&numbers::Numbers::new(evidence, log.clone())))
         .merge(packages::router(&packages::Packages::new(holdings, log)))
         .merge(certificates::router(&certificates::Certificates::new(evidence)))

@@ -25,6 +25,21 @@ pub const CPU_S: u64 = 20;
 /// Files open at once.
 const FILES: u64 = 64;
 
+/// How much a process behind the walls may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory, in bytes of address space.
+    pub memory_bytes: u64,
+    /// Processor time, in seconds.
+    pub cpu_s: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_bytes: MEMORY_BYTES, cpu_s: CPU_S }
+    }
+}
+
 /// What of the file system stays in sight.
 #[derive(Clone, Copy, Debug)]
 pub enum Reach<'a> {
@@ -55,18 +70,26 @@ fn broken(what: &'static str) -> impl Fn(&dyn fmt::Display) -> NoSandbox {
 /// # Errors
 /// Where one of them cannot be put up: nothing hostile may be read then.
 pub fn enter(reach: Reach<'_>) -> Result<(), NoSandbox> {
+    enter_within(reach, Limits::default())
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// As [`enter`].
+pub fn enter_within(reach: Reach<'_>, limits: Limits) -> Result<(), NoSandbox> {
     // Whoever waits for the answer is gone: so is this.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(|e| broken("the parent's death")(&e))?;
-    limit()?;
+    limit(limits)?;
     wall(reach)?;
     let program = filter(reach).map_err(|e| broken("the filter of system calls")(&e))?;
     seccompiler::apply_filter(&program).map_err(|e| broken("the filter of system calls")(&e))
 }
 
-fn limit() -> Result<(), NoSandbox> {
+fn limit(most: Limits) -> Result<(), NoSandbox> {
     let limits = [
-        (Resource::As, MEMORY_BYTES),
-        (Resource::Cpu, CPU_S),
+        (Resource::As, most.memory_bytes),
+        (Resource::Cpu, most.cpu_s),
         (Resource::Fsize, 0),
         (Resource::Nofile, FILES),
         (Resource::Nproc, 0),

@@ -82,11 +82,30 @@ fn there_is_no_other_process() {
     other.wait().unwrap();
 }
 
+/// Processor time that the kernel gives a child behind the walls, as it says itself.
+fn processor_time(reach: &str) -> String {
+    let mut child = Command::new(TRIAL).args(["try", reach, "sleep"]).env_clear().spawn().unwrap();
+    let place = format!("/proc/{}/limits", child.id());
+    let told = (0..1_000).find_map(|_| {
+        let limits = std::fs::read_to_string(&place).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max cpu time")).unwrap().to_owned();
+        // Until the walls are up there is no limit.
+        if line.contains("unlimited") {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        (!line.contains("unlimited")).then_some(line)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    told.unwrap().split_whitespace().skip(3).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn memory_and_time_end() {
     refused(&["memory"]);
     refused(&["raise"]);
     for reach in ["nothing", "program"] {
+        assert_eq!(processor_time(reach), "20 20 seconds", "{reach}");
         let output = tried(&[reach, "spin"]);
         let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
         assert!(signal.is_some() && output.stdout.is_empty(), "{output:?}");

@@ -251,11 +251,15 @@ impl Server {
         exhibit::open(&evidence).await?;
         let rooms = exhibit::router(&holdings, Some(place.public.clone()))
             .merge(intake::works::router(&works))
-            .merge(registry::web::api::router(accounts.site(), api::operations()))
             .merge(registry::accounts::router(accounts.clone()))
             .merge(registry::billing::router(&billing));
         Ok(Self {
-            pages: registry::web::assemble(accounts.site(), rooms, registry::holdings::router(&holdings)),
+            pages: registry::web::assemble(
+                accounts.site(),
+                api::operations(),
+                rooms,
+                registry::holdings::router(&holdings),
+            ),
             content: registry::holdings::content_router(&holdings),
             accounts,
             billing,

@@ -1,7 +1,8 @@
 //! `shiyin works`, `certificate` and `package`: what a node has, and taking it away.
 //!
-//! A download has its name only once it is whole and was judged by the same desk as `shiyin verify`; what
-//! was cut is begun anew.
+//! A download has its name only once it is whole and was judged by the same desk as `shiyin verify`. What was cut goes on
+//! where it stopped, where the node can say that it is the same content still (RFC 9110 sections 13.1.5 and 14); a package
+//! is written while it is sent, and begun anew.
 
 use crate::exit::{Exit, Failure};
 use crate::node::client::{Client, Sending, encoded, patiently};
@@ -180,7 +181,8 @@ fn take(
         return Err(taken());
     }
     let arriving = Arriving::beside(&target, ending);
-    patiently(|| fetch(&node.client, &format!("/api/v1/records/{number}/{what}"), &arriving.0, words))?;
+    let mut come = Come::default();
+    patiently(|| fetch(&node.client, &format!("/api/v1/records/{number}/{what}"), (&arriving.0, &mut come), words))?;
     let outcome = verify::judge(&arriving.0, &node.anchors, words)?;
     let verdict = verdict(&outcome);
     let is_good = verdict == Verdict::Valid || (verdict == Verdict::Unconfirmed && node.keep_unconfirmed);
@@ -250,18 +252,54 @@ impl Drop for Arriving {
     }
 }
 
-/// All of an answer into a file; what was there of an earlier attempt goes.
-fn fetch(client: &Client, address: &str, to: &Path, words: &Words) -> Result<(), Refusal> {
-    let mut response = client.send(&Sending { method: "GET", path: address, headers: &[], body: &[] }, words)?;
+/// What has come of a content so far.
+#[derive(Default)]
+struct Come {
+    /// By what the node knows the content again; none where it cannot give parts of it.
+    tag: Option<String>,
+    bytes: u64,
+}
+
+/// All of an answer into a file, which goes on where an earlier attempt was cut.
+fn fetch(client: &Client, address: &str, (to, come): (&Path, &mut Come), words: &Words) -> Result<(), Refusal> {
+    let mut headers = Vec::new();
+    if let Some(tag) = come.tag.clone().filter(|_| come.bytes > 0) {
+        headers = vec![("Range", format!("bytes={}-", come.bytes)), ("If-Range", tag)];
+    }
+    let mut response = match client.send(&Sending { method: "GET", path: address, headers: &headers, body: &[] }, words)
+    {
+        // Nothing lies behind what came: it is another content now.
+        Err(refusal) if refusal.status == 416 && !headers.is_empty() => {
+            *come = Come::default();
+            client.send(&Sending { method: "GET", path: address, headers: &[], body: &[] }, words)?
+        }
+        other => other?,
+    };
+    let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (tag, gives_parts) = (text("etag").to_owned(), text("accept-ranges") == "bytes");
+    let goes_on = response.status() == 206
+        && come.tag.as_ref() == Some(&tag)
+        && text("content-range").starts_with(&format!("bytes {}-", come.bytes));
+    if response.status() == 206 && !goes_on {
+        *come = Come::default();
+        return Err(Refusal::unreached(&client.base, &words.say("take-other-part", &[]), words));
+    }
     let failed = |error: io::Error| Refusal::from(input::cannot_write(to, &error, words));
-    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(to);
+    let open = OpenOptions::new().write(true).create(true).truncate(!goes_on).append(goes_on).mode(0o644).open(to);
     let mut file = open.map_err(failed)?;
+    if !goes_on {
+        // A weak tag may stand for other bytes.
+        *come = Come { tag: Some(tag).filter(|tag| gives_parts && tag.starts_with('"')), bytes: 0 };
+    }
     let mut from = response.body_mut().as_reader();
     let mut buffer = vec![0; 256 << 10];
     loop {
         match from.read(&mut buffer) {
             Ok(0) => break,
-            Ok(read) => file.write_all(&buffer[..read]).map_err(failed)?,
+            Ok(read) => {
+                file.write_all(&buffer[..read]).map_err(failed)?;
+                come.bytes += read as u64;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Refusal::unreached(&client.base, &error.to_string(), words)),
         }

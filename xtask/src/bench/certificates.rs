@@ -19,6 +19,7 @@ use tower_service::Service as _;
 const ROOMS: Rooms = Rooms {
     nav: Vec::new,
     listeners: &[],
+    operations: Vec::new,
     router: |holdings| {
         exhibit::router(holdings, None).merge(registry::accounts::router(holdings.evidence().accounts().clone()))
     },

@@ -12,6 +12,7 @@ const RECORDS: usize = 1_000_000;
 const ROOMS: Rooms = Rooms {
     nav: Vec::new,
     listeners: &[],
+    operations: Vec::new,
     router: |holdings| registry::accounts::router(holdings.evidence().accounts().clone()),
 };
 /// Words of titles: two characters each.

@@ -4,7 +4,7 @@ use super::{Certificates, WORDS};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::Response;
+use axum::http::{HeaderMap, Response};
 use axum::routing::get;
 use paper::Scan;
 use registry::accounts::audit::Act;
@@ -12,8 +12,9 @@ use registry::accounts::keys::Scopes;
 use registry::accounts::organisation::ANYONE;
 use registry::accounts::{Me, Program};
 use registry::evidence::{Party, State as Stands};
-use registry::web::api::{Group, Operation, Parameter, text};
-use registry::web::{Fault, download, get_alone};
+use registry::web::api::{At, Group, Operation, Parameter, text};
+use registry::web::{Fault, download, download_part, get_alone};
+use serde_json::json;
 
 pub(super) fn router() -> Router<Certificates> {
     Router::new()
@@ -24,20 +25,30 @@ pub(super) fn router() -> Router<Certificates> {
 }
 
 /// `GET /records/{number}/certificate.pdf`
-async fn certificate(State(room): State<Certificates>, me: Me, Path(number): Path<String>) -> Response<Body> {
+async fn certificate(
+    State(room): State<Certificates>,
+    me: Me,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
     let taken = async {
         let (by, _) = room.evidence().reader(&me, &number, ANYONE).await?;
-        room.taken(&by, &number).await
+        room.taken(&by, &number, &headers).await
     };
     me.cx.end(taken.await)
 }
 
 /// `GET /api/v1/records/{number}/certificate.pdf`
-async fn for_program(State(room): State<Certificates>, program: Program, Path(number): Path<String>) -> Response<Body> {
+async fn for_program(
+    State(room): State<Certificates>,
+    program: Program,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
     let taken = async {
         program.may(Scopes::RecordsRead)?;
         let by = Party::of_program(&program, ANYONE).await?;
-        room.taken(&by, &number).await
+        room.taken(&by, &number, &headers).await
     };
     program.cx.end(taken.await)
 }
@@ -53,17 +64,24 @@ pub(super) fn operations() -> Vec<Operation> {
             ))
             .key(Scopes::RecordsRead.name())
             .parameter(Parameter::number())
-            .refuses(&[422])
-            .gives_bytes(200, "application/pdf", text("证明", "The certificate")),
+            .parameter(Parameter::new(
+                "Range",
+                At::Header,
+                json!({ "type": "string" }),
+                text("取哪一段；ETag 不变则可续传", "Which part; while ETag is the same, what was cut goes on"),
+            ))
+            .refuses(&[416, 422])
+            .gives_bytes(200, "application/pdf", text("证明", "The certificate"))
+            .gives_bytes(206, "application/pdf", text("其中一段", "A part of it")),
     ]
 }
 
 impl Certificates {
-    async fn taken(&self, by: &Party, number: &str) -> Result<Response<Body>, Fault> {
+    async fn taken(&self, by: &Party, number: &str, headers: &HeaderMap) -> Result<Response<Body>, Fault> {
         let kept = self.evidence().kept(by, number.parse().map_err(|_| Fault::NotFound)?).await?;
         let pdf = self.of(by, &kept).await?;
         self.evidence().note(by, &kept.entry, Act::Downloaded).await?;
-        Ok(download(&format!("{}.pdf", kept.entry.number), "application/pdf", pdf))
+        Ok(download_part(headers, &format!("{}.pdf", kept.entry.number), "application/pdf", pdf))
     }
 
     /// The code of a record, for who may see it.

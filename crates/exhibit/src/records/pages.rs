@@ -345,6 +345,9 @@ async fn record(
             custodian = Some((choices, format!("/records/{number}/custodian")));
         }
     }
+    if let Some(cost) = cost(evidence, me, by, kept).await? {
+        facts.push((w.say("cost"), cost));
+    }
     let earlier = evidence.earliest_in(by, &entry.origin).await?.filter(|first| first.number != entry.number);
     if let Some(first) = earlier {
         let text = format!(
@@ -372,6 +375,44 @@ async fn record(
         token: cx.form_token(),
         title: if is_new { w.say("stamped") } else { title },
     })
+}
+
+/// What the record cost, for who paid or applied; none where nothing was to be paid.
+async fn cost(evidence: &Evidence, me: &Me, by: &Party, kept: &Kept) -> Result<Option<String>, Fault> {
+    let entry = &kept.entry;
+    let Some(charge) = evidence.billing().charge_of(&format!("record/{}", entry.number)).await? else {
+        return Ok(None);
+    };
+    let pays = match &by.owner {
+        Owner::Person(id) => *id == me.person.id,
+        Owner::Organisation(id) => {
+            me.accounts.roles(id, &me.person.id).await?.is_some_and(|roles| roles.has(Role::Owner))
+        }
+    };
+    if !pays && entry.person != me.person.id {
+        return Ok(None);
+    }
+    let w = me.cx.words(&WORDS);
+    let state = w.say(match charge.state.as_str() {
+        "charged" => "cost-charged",
+        "released" => "cost-released",
+        "refunded" => "cost-refunded",
+        _ => "cost-held",
+    });
+    let amount = page::escape(&charge.currency.show(charge.cost.amount));
+    let amount = match pays {
+        true => format!("<a href=\"{}\">{amount}</a>", page::escape(&charge.place())),
+        false => amount,
+    };
+    let counts = [
+        ("count", charge.cost.units.to_string()),
+        ("free", charge.cost.free_units.to_string()),
+        ("gigabytes", charge.cost.gigabytes.to_string()),
+        ("price", charge.price.to_string()),
+    ];
+    let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
+    let of = page::escape(&w.fill(if charge.cost.gigabytes > 0 { "cost-with-originals" } else { "cost-of" }, &counts));
+    Ok(Some(format!("{amount}　{}<br><small>{of}</small>", page::escape(&state))))
 }
 
 /// `GET /records/{number}/files`: all of them.

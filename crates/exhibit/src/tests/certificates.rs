@@ -25,6 +25,19 @@ async fn a_certificate(house: &House) {
     assert!(first.starts_with(b"%PDF-1.7"));
     assert_eq!(first, browser.download(&path).await, "what was issued is not issued again");
     assert!(first.starts_with(&unsigned), "signing adds, and changes nothing");
+    // A part of it, for who was cut; the whole where it is not the same any more.
+    let part = async |browser: &mut registry::testing::Browser<'_>, range: &str, tag: &str| {
+        let request = axum::http::Request::get(&path).header("range", range).header("if-range", tag);
+        browser.ask(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    let tag = browser.get(&path).await.headers["etag"].to_str().unwrap().to_owned();
+    let rest = part(&mut browser, "bytes=1000-", &tag).await;
+    assert_eq!((rest.is(206).bytes.as_slice(), &rest.headers["etag"]), (&first[1000..], &tag.parse().unwrap()));
+    let told = format!("bytes 1000-{}/{}", first.len() - 1, first.len());
+    assert_eq!(rest.headers["content-range"], told.as_str());
+    assert_eq!(part(&mut browser, "bytes=1000-", "\"other\"").await.is(200).bytes, first);
+    let behind = part(&mut browser, &format!("bytes={}-", first.len()), &tag).await;
+    assert!(behind.is(416).bytes.is_empty());
     // It is what it says: the operator's signature, a time that is proven, nothing missing for later.
     let anchors = anchors(&house.node);
     let cx = Context { anchors: &anchors, ..Context::new(&RustCrypto, house.node.now()) };

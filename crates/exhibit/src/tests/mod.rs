@@ -3,6 +3,7 @@
 mod accounts;
 mod authorisation;
 mod certificates;
+mod costs;
 mod device;
 mod evidence;
 mod numbers;
@@ -11,6 +12,7 @@ mod originals;
 mod packages;
 mod pages;
 mod privacy;
+mod reference;
 mod reports;
 mod shares;
 
@@ -21,10 +23,10 @@ use trust::storage::Storage;
 const ROOMS: Rooms = Rooms {
     nav: crate::navigation,
     listeners: &[],
+    operations: crate::operations,
     router: |holdings| {
         let accounts = holdings.evidence().accounts();
         crate::router(holdings, None)
-            .merge(registry::web::api::router(accounts.site(), crate::operations()))
             .merge(registry::accounts::router(accounts.clone()))
             .merge(registry::billing::router(holdings.evidence().billing()))
     },

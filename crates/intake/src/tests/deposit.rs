@@ -310,3 +310,97 @@ async fn originals_wait_for_the_approver_and_no_longer() {
     assert!(of_record(&house, &for_studio, &number).await.is_empty());
     assert!(house.holdings.holding(&for_studio, &id).await.unwrap().loose_until.is_some());
 }
+
+/// A price for each begun gigabyte and none for units: seen before, held, charged, and given back with the record that
+/// was not made.
+async fn gigabytes(house: &House) {
+    use registry::billing::{ByHand, PriceList, money::Currency};
+    let (mut lin, operator) = (house.person("lin").await, house.operator().await);
+    let (by, boss) = (party(house, &lin, None).await, house.me(&operator).await);
+    let (owner, now) = (by.owner.name(), house.node.now());
+    let list = PriceList {
+        version: 0,
+        currency: Currency::CNY,
+        unit: 0,
+        gigabyte: 300,
+        free_units: 0,
+        waits: false,
+        from: now,
+        made: now,
+    };
+    let version = house.billing.announce(&boss, &list).await.unwrap();
+    let balance = async || {
+        let funds = house.billing.funds(&owner, Currency::CNY).await.unwrap();
+        (funds.balance, funds.held)
+    };
+    // Digests alone cost nothing under this list.
+    let id = super::begun(&mut lin, "photo", &["free.jpg"]).await;
+    told(&mut lin, &id, "Free", "finished", &[]).await;
+    let place = format!("/protect/{id}/confirm");
+    let price = |page: &str| {
+        page.split("name=\"price\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
+    };
+    let page = lin.page(&place).await;
+    let (shown, draft_version) = (price(&page).unwrap_or_default(), version_of(&page));
+    let fields = [("version", draft_version.as_str()), ("sure", "on"), ("price", shown.as_str())];
+    let made = lin.post(&place, &fields).await;
+    assert!(made.headers["location"].to_str().unwrap().ends_with("?said=kept"), "{}", made.body);
+    assert_eq!(balance().await, (0, 0));
+    // Two originals of a few bytes are one begun gigabyte of one record.
+    for content in [&b"one"[..], b"two"] {
+        uploaded(house, &by, content).await;
+    }
+    let (id, answer) = begun(&mut lin, &[("a.bin", b"one"), ("b.bin", b"two")], false).await;
+    answer.leads_to(&format!("/protect/{id}/about"));
+    told(&mut lin, &id, "Harbour", "finished", &[]).await;
+    let place = format!("/protect/{id}/confirm");
+    let page = lin.page(&place).await;
+    let cost = page.split("data-part=\"cost\"").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(cost.contains("CNY\u{a0}3.00") && !cost.contains("CNY\u{a0}6.00"), "{cost}");
+    let (shown, draft_version) = (price(&page).unwrap(), version_of(&page));
+    let fields = [("version", draft_version.as_str()), ("sure", "on"), ("price", shown.as_str())];
+    let before = house.node.log_size();
+    assert!(lin.post(&place, &fields).await.is(422).body.contains("Top up at"));
+    assert_eq!((house.node.log_size(), balance().await), (before, (0, 0)));
+    house.billing.book(&boss, (&owner, Currency::CNY), ByHand::BankIn, (1000, "T1")).await.unwrap();
+    let number = confirmed_at(&mut lin, &place, &fields).await;
+    assert_eq!(balance().await, (700, 0));
+    let charge = house.billing.charge_of(&format!("record/{number}")).await.unwrap().unwrap();
+    let of = (charge.cost.units, charge.cost.gigabytes, charge.cost.amount, charge.price, charge.state.as_str());
+    assert_eq!(of, (2, 1, 300, version, "charged"));
+    // The original came before its record and is bound to it once: nothing more is charged for keeping it.
+    house.holdings.attach_due(house.node.now()).await.unwrap();
+    assert_eq!(balance().await, (700, 0));
+    assert_eq!(of_record(house, &by, &number).await.len(), 2);
+    // One record for each file: a begun gigabyte for each of them.
+    for content in [&b"three"[..], b"four"] {
+        uploaded(house, &by, content).await;
+    }
+    let (id, answer) = begun(&mut lin, &[("c.bin", b"three"), ("d.bin", b"four")], true).await;
+    answer.leads_to(&format!("/protect/{id}/about"));
+    told(&mut lin, &id, "Pair", "finished", &[]).await;
+    let place = format!("/protect/{id}/confirm");
+    let page = lin.page(&place).await;
+    let (shown, draft_version) = (price(&page).unwrap(), version_of(&page));
+    let fields = [("version", draft_version.as_str()), ("sure", "on"), ("price", shown.as_str())];
+    lin.post(&place, &fields).await;
+    assert_eq!(balance().await, (100, 0), "{page}");
+    assert_eq!(house.billing.faults().await.unwrap(), Vec::<String>::new(), "the books balance");
+}
+
+/// The third screen sent with these fields; the number of the record.
+async fn confirmed_at(browser: &mut Browser<'_>, place: &str, fields: &[(&str, &str)]) -> String {
+    let answer = browser.post(place, fields).await;
+    let to = answer.headers.get("location").unwrap_or_else(|| panic!("{}", answer.body)).to_str().unwrap();
+    to.strip_prefix("/records/").and_then(|rest| rest.strip_suffix("?said=kept")).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn begun_gigabytes_are_paid_for_on_sqlite() {
+    gigabytes(&house().await).await;
+}
+
+#[tokio::test]
+async fn begun_gigabytes_are_paid_for_on_postgresql() {
+    gigabytes(&house_on_postgres().await).await;
+}

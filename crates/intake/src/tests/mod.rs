@@ -2,6 +2,7 @@
 
 mod api;
 mod authorisation;
+mod batches;
 mod billing;
 mod deposit;
 mod flow;
@@ -12,6 +13,7 @@ use registry::testing::{Browser, House, Rooms};
 const ROOMS: Rooms = Rooms {
     nav: || vec![NAV],
     listeners: &[LISTENER, registry::holdings::LISTENER],
+    operations: crate::works::operations,
     router: |holdings| {
         let (opened, accounts) = (Works::of(holdings), holdings.evidence().accounts().clone());
         let billing = registry::billing::router(holdings.evidence().billing());

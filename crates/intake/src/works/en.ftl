@@ -253,3 +253,5 @@ batch-key-used = This Idempotency-Key stands for a batch with other content. Giv
 batch-places-wrong = items: places of items of this batch, counted from 0.
 batch-not-held = The batch is not held
 batch-not-held-do = A batch can be changed or dropped until it is confirmed, if it was sent with hold. Read it again; somebody else may have changed it.
+batch-stopped = The batch was stopped before this item
+batch-stopped-do = Whoever sent it was erased, is frozen, or may not apply for this owner any more. Its records stay; send what has no record again, by somebody who may.

@@ -19,7 +19,7 @@ use registry::billing::Wanted;
 use registry::evidence::leaf::Leaf;
 use registry::evidence::vocabulary::Caution;
 use registry::evidence::{Draft, DraftFile, Entry, FILES_MAX, Mode, Owner, Party, Said};
-use registry::web::{Fault, Fields, Words};
+use registry::web::{Code, Fault, Fields, Words};
 
 /// Records that one application may make, one for each file.
 const EACH_MAX: usize = 1_000;
@@ -498,8 +498,8 @@ async fn take_confirm(State(works): State<Works>, Path(id): Path<String>, Sent {
 /// The page again, with why it cannot be paid; or with the new cost.
 async fn refuse_cost(works: &Works, me: &Me, draft: &Opened, fault: Fault) -> Result<Response<Body>, Fault> {
     match fault {
-        Fault::Refused { code: "price-changed", .. } => show_confirm(works, me, draft, None, true).await,
-        Fault::Refused { code: "insufficient-balance" | "free-units-used", what, remedy, .. } => {
+        Fault::Refused { code: Code::PriceChanged, .. } => show_confirm(works, me, draft, None, true).await,
+        Fault::Refused { code: Code::InsufficientBalance | Code::FreeUnitsUsed, what, remedy } => {
             let w = me.cx.words(&WORDS);
             let what = w.fill("cost-refused", &[("what", &what), ("remedy", &remedy)]);
             show_confirm(works, me, draft, Some(&Fault::Field { field: "cost", what }), false).await

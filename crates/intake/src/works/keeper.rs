@@ -45,9 +45,10 @@ impl Keeper for WorkKeeper {
                 tx.execute(sql, &[id.into()]).await?;
                 tx.execute("delete from draft where person = $1", &[id.into()]).await?;
             }
-            // What a batch still held of an owner goes; where its records are is no secret.
-            let sql = "update batch_item set body = null, refusal = null where batch in (select id from batch where owner = $1)";
+            // Nobody is left to read an owner's batches, and no key to open what they hold. Their records stay.
+            let sql = "delete from batch_item where batch in (select id from batch where owner = $1)";
             tx.execute(sql, &[owner.into()]).await?;
+            tx.execute("delete from batch where owner = $1", &[owner.into()]).await?;
             tx.execute("update work set body = null where owner = $1", &[owner.into()]).await.map(drop)
         })
     }

@@ -253,3 +253,5 @@ batch-key-used = 此 Idempotency-Key 已用于内容不同的另一批。请为�
 batch-places-wrong = items：本批中各项的位置，从 0 起。
 batch-not-held = 这一批不在保留中
 batch-not-held-do = 以 hold 提交的一批，在确认之前可以修改或放弃。请重新读取，可能已被他人改动。
+batch-stopped = 在办理这一项之前，这一批已停止
+batch-stopped-do = 提交者已注销、被冻结，或不能再为此所有者申请。已生成的记录不受影响；其余各项请由有权的人重新提交。

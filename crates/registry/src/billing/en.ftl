@@ -28,6 +28,7 @@ closing = After the last line
 time = Time
 about = About
 change = Change
+pdf = Save as PDF
 csv = Save as CSV
 kind-top-up = Topped up
 kind-hold = Held for a record

@@ -61,6 +61,14 @@ pub struct Charge {
     pub made: Time,
 }
 
+impl Charge {
+    /// Where the statement of its owner has it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}?month={}", super::place_of(&self.owner), super::statement::month_text(price::month(self.made)))
+    }
+}
+
 const BY_ID: &str = "select id, owner, currency, price, units, free_units, gigabytes, amount, granted, state, made_s \
      from billing_hold where id = $1";
 

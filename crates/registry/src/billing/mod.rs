@@ -32,13 +32,13 @@ pub(crate) use holds::{End, NewHold, NotHeld};
 pub use ledger::{Funds, Kind};
 pub use orders::{Order, OrderState};
 pub use price::{Cost, PriceList, Wanted};
+pub use statement::{Line, Statement};
 
 use crate::accounts::audit::{Act, Scope, note};
 use crate::accounts::{Accounts, Me};
-use crate::web::{Catalog, Fault, Site, Words};
+use crate::web::{Catalog, Code, Fault, Site, Words};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::http::StatusCode;
 use money::Currency;
 use proof::der::Time;
 use proof::report::Language;
@@ -267,8 +267,8 @@ fn place_of(owner: &str) -> String {
     }
 }
 
-fn refused(status: StatusCode, code: &'static str, what: String, remedy: String) -> Fault {
-    Fault::Refused { status, code, what, remedy }
+fn refused(code: Code, what: String, remedy: String) -> Fault {
+    Fault::Refused { code, what, remedy }
 }
 
 fn short(w: Words, owner: &str, cost: &Cost, list: &PriceList, left: i64) -> Fault {
@@ -279,15 +279,15 @@ fn short(w: Words, owner: &str, cost: &Cost, list: &PriceList, left: i64) -> Fau
         true => w.fill("short-do-organisation", &[("place", &place)]),
         false => w.fill("short-do", &[("place", &place)]),
     };
-    refused(StatusCode::PAYMENT_REQUIRED, "insufficient-balance", what, remedy)
+    refused(Code::InsufficientBalance, what, remedy)
 }
 
 fn free_used(w: Words) -> Fault {
-    refused(StatusCode::PAYMENT_REQUIRED, "free-units-used", w.say("free-used"), w.say("free-used-do"))
+    refused(Code::FreeUnitsUsed, w.say("free-used"), w.say("free-used-do"))
 }
 
 fn changed(w: Words) -> Fault {
-    refused(StatusCode::CONFLICT, "price-changed", w.say("price-changed"), w.say("price-changed-do"))
+    refused(Code::PriceChanged, w.say("price-changed"), w.say("price-changed-do"))
 }
 
 fn too_much(w: Words) -> Fault {

@@ -9,8 +9,7 @@ use super::provider::{NewPayment, NewRefund, Payment, Provider, Refund};
 use super::{Billing, WORDS, refused, scope_of};
 use crate::accounts::audit::{Act, Scope, note};
 use crate::accounts::{Me, new_id};
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::der::Time;
 use std::sync::Arc;
 use store::{Row, StoreError};
@@ -132,8 +131,7 @@ impl Billing {
     /// A refusal where nobody takes money here, or the provider does not answer.
     pub async fn order(&self, me: &Me, owner: &str, amount: i64) -> Result<Order, Fault> {
         let (now, w) = (me.cx.now, me.cx.words(&WORDS));
-        let unavailable =
-            || refused(StatusCode::BAD_GATEWAY, "provider", w.say("provider-silent"), w.say("provider-silent-do"));
+        let unavailable = || refused(Code::Provider, w.say("provider-silent"), w.say("provider-silent-do"));
         let provider = self.provider().ok_or(Fault::NotFound)?;
         let (id, due) = (new_id()?, now.plus_s(DUE_S));
         let (name, code) = (provider.name(), provider.currency().code());

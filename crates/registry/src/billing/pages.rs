@@ -4,7 +4,7 @@ use super::invoice::Invoice;
 use super::money::Currency;
 use super::orders::{ORDER_MAX, Order, OrderState};
 use super::statement::{Line, Statement, csv_line, month_text, parse_month};
-use super::{Billing, Kind, PriceList, WORDS, place_of, price, statement};
+use super::{Billing, PriceList, WORDS, place_of, price, statement};
 use crate::accounts::organisation::Role;
 use crate::accounts::{Desk, Me, Sent, Shown};
 use crate::web::sheet::{Block, Field, Form, Ledger, Mark, Part, Sheet, Value};
@@ -14,6 +14,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
 use axum::routing::{get, post};
+use proof::report::Language;
 use store::Db;
 
 /// Lines and orders that a page shows.
@@ -51,20 +52,23 @@ impl Desk for BillingDesk {
 }
 
 /// Whether an owner sees anything of money: something costs, or did.
-async fn is_shown(db: &Db, owner: &str, cx: &Cx) -> Result<bool, Fault> {
+pub(super) async fn is_shown(db: &Db, owner: &str, cx: &Cx) -> Result<bool, Fault> {
     let costs = price::at(db, cx.now).await?.is_some_and(|list| !list.is_free());
     Ok(costs || !statement::currencies(db, owner).await?.is_empty())
 }
 
 impl Billing {
-    /// The organisation's owners see its money; for others it is not there.
-    async fn theirs(&self, me: &Me, id: &str) -> Result<String, Fault> {
+    /// The name of an organisation as an owner of money, for those who see it: its owners.
+    ///
+    /// # Errors
+    /// Not allowed for its other members; not found for everybody else.
+    pub async fn theirs(&self, me: &Me, id: &str) -> Result<String, Fault> {
         me.acting(id, &[Role::Owner]).await?;
         Ok(format!("organisation/{id}"))
     }
 
     /// The currency that an owner's page is in: that of the list that holds, else that of the past.
-    async fn currency_of(&self, owner: &str, cx: &Cx) -> Result<Currency, Fault> {
+    pub(super) async fn currency_of(&self, owner: &str, cx: &Cx) -> Result<Currency, Fault> {
         if let Some(list) = self.prices(cx.now).await? {
             return Ok(list.currency);
         }
@@ -72,7 +76,7 @@ impl Billing {
     }
 }
 
-fn own_name(me: &Me) -> String {
+pub(super) fn own_name(me: &Me) -> String {
     format!("person/{}", me.person.id)
 }
 
@@ -146,27 +150,16 @@ pub(super) fn orders_ledger(w: Words, place: &str, orders: &[Order]) -> Ledger {
 }
 
 /// What a line is about.
-fn about(w: Words, line: &Line) -> Value {
-    let kind = match (&line.kind, &line.charge) {
-        (Kind::Hold, Some(charge)) if charge.state == "charged" || charge.state == "refunded" => w.say("kind-charge"),
-        (kind, _) => w.say(kind.word()),
-    };
-    let Some((what, id)) = line.object.split_once('/') else { return kind.into() };
-    match (what, &line.charge) {
-        ("record", Some(charge)) => {
-            let counts = [
-                ("count", charge.cost.units.to_string()),
-                ("free", charge.cost.free_units.to_string()),
-                ("price", charge.price.to_string()),
-            ];
-            let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
-            Value::Titled(format!("/records/{id}"), kind, format!("{id} · {}", w.fill("line-record", &counts)))
-        }
-        _ => Value::Two(kind, id.to_owned()),
+fn about(language: Language, line: &Line) -> Value {
+    let (kind, counts) = (line.kind_in(language), line.counts_in(language));
+    let Some((_, id)) = line.object.split_once('/') else { return kind.into() };
+    match counts.is_empty() {
+        false => Value::Titled(format!("/records/{id}"), kind, format!("{id} · {counts}")),
+        true => Value::Two(kind, id.to_owned()),
     }
 }
 
-fn statement_part(w: Words, place: &str, months: &[i64], statement: &Statement) -> Part {
+fn statement_part((w, language): (Words, Language), place: &str, months: &[i64], statement: &Statement) -> Part {
     let (currency, month) = (statement.currency, month_text(statement.month));
     let mut part = Part::new(w.fill("statement", &[("month", &month)])).note(w.say("statement-note")).full();
     let facts = vec![
@@ -180,12 +173,10 @@ fn statement_part(w: Words, place: &str, months: &[i64], statement: &Statement) 
         .iter()
         .skip(left)
         .map(|line| {
-            let change = currency.decimal(line.change);
-            let change = if line.change > 0 { format!("+{change}") } else { change };
             vec![
                 Value::Time(line.made),
-                about(w, line),
-                Value::Mono(change),
+                about(language, line),
+                Value::Mono(line.signed(currency)),
                 Value::Mono(currency.decimal(line.balance)),
             ]
         })
@@ -200,7 +191,8 @@ fn statement_part(w: Words, place: &str, months: &[i64], statement: &Statement) 
     if left > 0 {
         part = part.with(Block::Note(w.fill("statement-more", &[("count", &left.to_string())])));
     }
-    let mut links = vec![(format!("{place}/statement.csv?month={month}"), w.say("csv"))];
+    let file = |name: &str, id: &str| (format!("{place}/statement.{name}?month={month}"), w.say(id));
+    let mut links = vec![file("pdf", "pdf"), file("csv", "csv")];
     let others = months.iter().filter(|other| **other != statement.month).take(11);
     links.extend(others.map(|other| (format!("{place}?month={}", month_text(*other)), month_text(*other))));
     part.with(Block::Links(links))
@@ -269,7 +261,7 @@ async fn sheet(billing: &Billing, me: &Me, owner: &str, wrong: Option<(&Fields, 
     let months = billing.months(owner, currency, cx.now).await?;
     let month = parse_month(&cx.query("month")).unwrap_or_else(|| price::month(cx.now));
     if let Some(statement) = billing.statement(owner, currency, month).await? {
-        sheet = sheet.part(statement_part(w, &place, &months, &statement));
+        sheet = sheet.part(statement_part((w, cx.language), &place, &months, &statement));
     }
     let orders = billing.orders_of(owner, ORDERS).await?;
     if !orders.is_empty() {
@@ -328,12 +320,8 @@ async fn set_invoice(billing: &Billing, me: &Me, owner: Result<String, Fault>, f
 async fn csv(billing: &Billing, me: &Me, owner: Result<String, Fault>) -> Response<Body> {
     let made = async {
         let owner = owner?;
-        if !is_shown(billing.db(), &owner, &me.cx).await? {
-            return Err(Fault::NotFound);
-        }
-        let currency = billing.currency_of(&owner, &me.cx).await?;
-        let month = parse_month(&me.cx.query("month")).unwrap_or_else(|| price::month(me.cx.now));
-        let statement = billing.statement(&owner, currency, month).await?.ok_or(Fault::NotFound)?;
+        let statement = billing.statement_for(me, &owner).await?;
+        let currency = statement.currency;
         let mut text = csv_line(&["time", "kind", "about", "units", "free_units", "change", "balance", "currency"]);
         let opening = currency.decimal(statement.opening);
         text += &csv_line(&["", "opening", "", "", "", "", &opening, currency.code()]);
@@ -352,7 +340,7 @@ async fn csv(billing: &Billing, me: &Me, owner: Result<String, Fault>) -> Respon
                 currency.code(),
             ]);
         }
-        Ok(download(&format!("statement-{}.csv", month_text(month)), "text/csv; charset=utf-8", text.into_bytes()))
+        Ok(download(&format!("statement-{}.csv", statement.month()), "text/csv; charset=utf-8", text.into_bytes()))
     };
     me.cx.end(made.await)
 }

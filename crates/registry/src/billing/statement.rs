@@ -2,8 +2,11 @@
 
 use super::ledger::{Account, Kind};
 use super::money::Currency;
-use super::{Billing, holds, price};
+use super::{Billing, WORDS, holds, price};
+use crate::accounts::Me;
+use crate::web::Fault;
 use proof::der::Time;
+use proof::report::Language;
 use std::collections::HashMap;
 use store::{Db, StoreError};
 
@@ -12,13 +15,16 @@ pub(super) const LINES_MAX: i64 = 100_000;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub struct Line {
+    /// When it was booked.
     pub made: Time,
+    /// What came or went.
     pub kind: Kind,
     /// What it is about: `record/NUMBER`, `order/ID`, …
     pub object: String,
     /// What it changed.
     pub change: i64,
+    /// What could be spent after it.
     pub balance: i64,
     /// What was held or charged, where it is about a record.
     pub charge: Option<super::Charge>,
@@ -26,16 +32,64 @@ pub(super) struct Line {
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Statement {
-    pub month: i64,
+pub struct Statement {
+    /// The month of UTC, as 202611.
+    pub(super) month: i64,
+    /// The currency of its amounts.
     pub currency: Currency,
+    /// The balance before the first line.
     pub opening: i64,
+    /// Its lines, the oldest first.
     pub lines: Vec<Line>,
 }
 
 impl Statement {
+    /// The balance after the last line.
+    #[must_use]
     pub fn closing(&self) -> i64 {
         self.lines.last().map_or(self.opening, |line| line.balance)
+    }
+
+    /// The month as an address has it, `2026-11`.
+    #[must_use]
+    pub fn month(&self) -> String {
+        month_text(self.month)
+    }
+}
+
+impl Line {
+    /// What it changed, with its sign.
+    #[must_use]
+    pub fn signed(&self, currency: Currency) -> String {
+        let change = currency.decimal(self.change);
+        if self.change > 0 { format!("+{change}") } else { change }
+    }
+
+    /// What came or went, in a language.
+    #[must_use]
+    pub fn kind_in(&self, language: Language) -> String {
+        let w = WORDS.of(language);
+        match (&self.kind, &self.charge) {
+            (Kind::Hold, Some(charge)) if charge.state == "charged" || charge.state == "refunded" => {
+                w.say("kind-charge")
+            }
+            (kind, _) => w.say(kind.word()),
+        }
+    }
+
+    /// What a record of it was charged for, in a language; empty where it is about none.
+    #[must_use]
+    pub fn counts_in(&self, language: Language) -> String {
+        let Some(charge) = self.charge.as_ref().filter(|_| self.object.starts_with("record/")) else {
+            return String::new();
+        };
+        let counts = [
+            ("count", charge.cost.units.to_string()),
+            ("free", charge.cost.free_units.to_string()),
+            ("price", charge.price.to_string()),
+        ];
+        let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
+        WORDS.of(language).fill("line-record", &counts)
     }
 }
 
@@ -85,6 +139,20 @@ impl Billing {
     /// The currencies in which an owner has entries.
     pub(super) async fn currencies(&self, owner: &str) -> Result<Vec<Currency>, StoreError> {
         currencies(self.db(), owner).await
+    }
+
+    /// The statement that an address asks for by its month, of an owner whom the person may act for; that of this month
+    /// where it names none.
+    ///
+    /// # Errors
+    /// Not found where no page of this owner speaks of money.
+    pub async fn statement_for(&self, me: &Me, owner: &str) -> Result<Statement, Fault> {
+        if !super::pages::is_shown(self.db(), owner, &me.cx).await? {
+            return Err(Fault::NotFound);
+        }
+        let currency = self.currency_of(owner, &me.cx).await?;
+        let month = parse_month(&me.cx.query("month")).unwrap_or_else(|| price::month(me.cx.now));
+        self.statement(owner, currency, month).await?.ok_or(Fault::NotFound)
     }
 
     /// The statement of a month.

@@ -28,6 +28,7 @@ closing = 末行余额
 time = 时间
 about = 事项
 change = 变动
+pdf = 下载 PDF
 csv = 下载 CSV
 kind-top-up = 充值入账
 kind-hold = 为记录冻结

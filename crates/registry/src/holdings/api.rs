@@ -10,7 +10,7 @@ use crate::accounts::keys::Scopes;
 use crate::accounts::organisation::Role;
 use crate::accounts::{Me, Program};
 use crate::evidence::{Owner, Party};
-use crate::web::{Cx, Fault};
+use crate::web::{Code, Cx, Fault};
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequestParts, Path, State};
@@ -129,7 +129,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 fn wrong(cx: &Cx, name: &str) -> Fault {
     let w = cx.words(&WORDS);
     let texts = (w.fill("header-wrong", &[("name", name)]), w.fill("header-wrong-do", &[("name", name)]));
-    refused(StatusCode::BAD_REQUEST, "header", texts)
+    refused(Code::Header, texts)
 }
 
 fn speaks(cx: &Cx, headers: &HeaderMap) -> Result<(), Fault> {
@@ -137,7 +137,7 @@ fn speaks(cx: &Cx, headers: &HeaderMap) -> Result<(), Fault> {
         return Ok(());
     }
     let w = cx.words(&WORDS);
-    Err(refused(StatusCode::PRECONDITION_FAILED, "version", (w.say("version-other"), w.say("version-other-do"))))
+    Err(refused(Code::Version, (w.say("version-other"), w.say("version-other-do"))))
 }
 
 fn is_bytes(headers: &HeaderMap) -> bool {
@@ -215,7 +215,7 @@ async fn created(room: &Holdings, sender: &Sender, headers: &HeaderMap, body: Bo
     if headers.contains_key(UPLOAD_CONCAT) {
         let w = cx.words(&WORDS);
         let texts = (w.say("parts-not-joined"), w.say("parts-not-joined-do"));
-        return Err(refused(StatusCode::NOT_IMPLEMENTED, "concatenation", texts));
+        return Err(refused(Code::Concatenation, texts));
     }
     let said = metadata(cx, headers)?;
     let by = sender.party(said.organisation.as_deref()).await?;
@@ -274,7 +274,7 @@ async fn take(
         if !is_bytes(&headers) {
             let w = cx.words(&WORDS);
             let texts = (w.say("media-type"), w.say("media-type-do"));
-            return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", texts));
+            return Err(refused(Code::MediaType, texts));
         }
         let offset = text(&headers, UPLOAD_OFFSET).and_then(tus::number).ok_or_else(|| wrong(cx, "Upload-Offset"))?;
         let piece = Piece { offset, checksum: checksum(cx, &headers)?, digest: metadata(cx, &headers)?.digest };

@@ -4,8 +4,7 @@ use super::finish::place;
 use super::model::{About, Care, Check, CopyOf, Holding, Outcome, State, Why};
 use super::{Holdings, WORDS, previews, refused};
 use crate::evidence::{DraftFile, Entry, FILES_MAX, Mode, Owner, Party};
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::der::Time;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -137,7 +136,7 @@ impl Holdings {
         let w = by.words_of(&WORDS);
         if mode == Mode::Salted && !attached.is_empty() {
             let texts = (w.say("attach-salted"), w.say("attach-salted-do"));
-            return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "record-salted", texts));
+            return Err(refused(Code::RecordSalted, texts));
         }
         for one in attached {
             let file = files.get(one.place).ok_or(Fault::Form)?;
@@ -145,7 +144,7 @@ impl Holdings {
             let is_same = holding.size == file.size && holding.about.digest == file.digest;
             if !is_same || holding.state != State::Kept {
                 let texts = (w.fill("attach-differs", &[("name", &file.path)]), w.say("attach-differs-do"));
-                return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "original-differs", texts));
+                return Err(refused(Code::OriginalDiffers, texts));
             }
         }
         Ok(())
@@ -190,7 +189,7 @@ impl Holdings {
     /// The same for a record that was made, in a transaction of its own.
     ///
     /// # Errors
-    /// A refusal where one of them is another's, differs, or was removed.
+    /// A refusal where one of them is another's, or was removed.
     pub async fn attach_to(&self, by: &Party, entry: &Entry, attached: &[Attached]) -> Result<(), Fault> {
         let files = self.files_of(by, entry).await?;
         self.check_attach(by, entry.mode, &files, attached).await?;

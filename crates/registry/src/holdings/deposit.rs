@@ -14,8 +14,7 @@ use super::{Holdings, WORDS, previews, refused};
 use crate::accounts::audit::{Act, note};
 use crate::accounts::new_id;
 use crate::evidence::{DraftFile, Entry, Mode, Party, State};
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::der::Time;
 use std::collections::{HashMap, HashSet};
 use store::jobs;
@@ -116,7 +115,7 @@ impl Holdings {
                     let file = files.iter().find(|file| file.digest == *digest);
                     let name = file.map(|file| file.path.as_str()).unwrap_or_default();
                     let texts = (w.fill("original-bound", &[("name", name)]), w.say("original-bound-do"));
-                    return Err(refused(StatusCode::CONFLICT, "original-bound", texts));
+                    return Err(refused(Code::OriginalBound, texts));
                 }
             }
         }

@@ -5,7 +5,6 @@
 
 use super::capability::Purpose;
 use super::model::{Holding, State};
-use super::range::{Part, names_tag, part};
 use super::{Holdings, WORDS, receive, refused};
 use crate::accounts::audit::{Act, note};
 use crate::accounts::keys::Scopes;
@@ -13,7 +12,8 @@ use crate::accounts::organisation::Role;
 use crate::accounts::throttle::Limit;
 use crate::accounts::{Me, Program};
 use crate::evidence::Party;
-use crate::web::Fault;
+use crate::web::range::{Part, names_tag, part};
+use crate::web::{Code, Fault};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State as Room};
@@ -106,7 +106,7 @@ impl Content {
             TrustError::Refused(_) => receive::away(by),
             _ => {
                 let texts = (w.say("original-lost"), w.say("original-lost-do"));
-                refused(StatusCode::SERVICE_UNAVAILABLE, "original-lost", texts)
+                refused(Code::OriginalLost, texts)
             }
         })
     }

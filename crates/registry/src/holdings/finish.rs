@@ -6,15 +6,14 @@
 
 use super::findings;
 use super::model::{About, Outcome};
-use super::receive::{away, differs};
+use super::receive::away;
 use super::removal::remove_bytes;
 use super::uploads::{Opened, Stage};
 use super::{Holdings, LOOSE_S, Upload, WORDS, refused};
 use crate::accounts::audit::{Act, note};
 use crate::accounts::new_id;
 use crate::evidence::Party;
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::digest::{from_hex, hex};
 use store::{StoreError, Tx};
 use trust::TrustError;
@@ -48,7 +47,7 @@ impl Holdings {
         let upload = &opened.upload;
         if upload.about.digest.is_empty() {
             let texts = (w.say("digest-missing"), w.say("digest-missing-do"));
-            return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "digest-missing", texts));
+            return Err(refused(Code::DigestMissing, texts));
         }
         let object = match arriving.seal().await {
             Ok(object) => object,
@@ -59,7 +58,7 @@ impl Holdings {
         };
         if hex(&object.digest) != upload.about.digest {
             self.drop_upload(&upload.id, Stage::Open, opened.object, None, self.now()).await?;
-            return Err(refused(differs(), "digest", (w.say("digest-differs"), w.say("digest-differs-do"))));
+            return Err(refused(Code::Digest, (w.say("digest-differs"), w.say("digest-differs-do"))));
         }
         if let Err(fault) = self.not_blocked(by, &upload.about.digest).await {
             self.drop_upload(&upload.id, Stage::Open, opened.object, None, self.now()).await?;

@@ -22,7 +22,6 @@ mod keeping;
 mod model;
 mod operations;
 mod previews;
-mod range;
 mod receive;
 mod removal;
 mod retention;
@@ -53,10 +52,9 @@ pub use standing::{BadCopy, Job, PlaceStanding, Standing};
 
 use crate::accounts::{Accounts, Me};
 use crate::evidence::Evidence;
-use crate::web::{Catalog, Fault, Site};
+use crate::web::{Catalog, Code, Fault, Site};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::http::StatusCode;
 use proof::der::Time;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
@@ -193,8 +191,8 @@ impl Holdings {
 }
 
 /// A refusal in this room's words: `what` and `remedy` are messages of it.
-fn refused(status: StatusCode, code: &'static str, (what, remedy): (String, String)) -> Fault {
-    Fault::Refused { status, code, what, remedy }
+fn refused(code: Code, (what, remedy): (String, String)) -> Fault {
+    Fault::Refused { code, what, remedy }
 }
 
 impl FromRef<Holdings> for Evidence {

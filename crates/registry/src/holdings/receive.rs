@@ -9,10 +9,9 @@ use super::uploads::{Opened, Stage, disk_full, locked, seal_about};
 use super::writers::Turn;
 use super::{Holdings, Upload, WORDS, refused};
 use crate::evidence::Party;
-use crate::web::Fault;
+use crate::web::{Code, Fault};
 use aws_lc_rs::digest;
 use axum::body::{Body, BodyDataStream};
-use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use proof::digest::hex;
 use std::time::Duration;
@@ -100,7 +99,7 @@ impl Holdings {
         if piece.offset != opened.upload.received {
             let received = opened.upload.received.to_string();
             let texts = (w.say("offset-other"), w.fill("offset-other-do", &[("offset", &received)]));
-            return Err(refused(StatusCode::CONFLICT, "offset", texts));
+            return Err(refused(Code::Offset, texts));
         }
         match opened.stage {
             Stage::Done => return Ok(opened.upload),
@@ -137,7 +136,7 @@ impl Holdings {
             End::Whole => Ok(opened.upload),
             End::Cut | End::Silent => {
                 let texts = (w.say("upload-cut"), w.say("upload-cut-do"));
-                Err(refused(StatusCode::REQUEST_TIMEOUT, "cut", texts))
+                Err(refused(Code::Cut, texts))
             }
         }
     }
@@ -153,18 +152,18 @@ impl Holdings {
                 Ok(Some(Ok(_))) => {
                     let limit = proof_wasm::page::size(CHECKED_BYTES_MAX as u64);
                     let texts = (w.say("piece-large"), w.fill("piece-large-do", &[("limit", &limit)]));
-                    return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "piece-large", texts));
+                    return Err(refused(Code::PieceLarge, texts));
                 }
                 // Half a piece cannot be checked, so none of it is taken.
                 Ok(Some(Err(_))) | Err(_) => {
                     let texts = (w.say("upload-cut"), w.say("upload-cut-do"));
-                    return Err(refused(StatusCode::REQUEST_TIMEOUT, "cut", texts));
+                    return Err(refused(Code::Cut, texts));
                 }
             }
         }
         match checksum.is_of(&bytes) {
             true => Ok(bytes),
-            false => Err(refused(differs(), "checksum", (w.say("piece-differs"), w.say("piece-differs-do")))),
+            false => Err(refused(Code::Checksum, (w.say("piece-differs"), w.say("piece-differs-do")))),
         }
     }
 
@@ -192,7 +191,7 @@ impl Holdings {
         if !about.digest.is_empty() {
             let w = by.words_of(&WORDS);
             let texts = (w.say("digest-said"), w.say("digest-said-do"));
-            return Err(refused(StatusCode::CONFLICT, "digest-said", texts));
+            return Err(refused(Code::DigestSaid, texts));
         }
         self.not_blocked(by, digest).await?;
         digest.clone_into(&mut about.digest);
@@ -256,15 +255,10 @@ async fn gather(
 /// The place does not answer.
 pub(super) fn away(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
-    refused(StatusCode::SERVICE_UNAVAILABLE, "storage-away", (w.say("storage-away"), w.say("storage-away-do")))
+    refused(Code::StorageAway, (w.say("storage-away"), w.say("storage-away-do")))
 }
 
 fn too_many(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
-    refused(StatusCode::PAYLOAD_TOO_LARGE, "more-than-said", (w.say("more-than-said"), w.say("more-than-said-do")))
-}
-
-/// 460, as the checksum extension has it.
-pub(super) fn differs() -> StatusCode {
-    StatusCode::from_u16(460).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+    refused(Code::MoreThanSaid, (w.say("more-than-said"), w.say("more-than-said-do")))
 }

@@ -8,8 +8,7 @@ use super::{Holdings, WORDS, previews, refused};
 use crate::accounts::audit::{Act, Scope, note};
 use crate::accounts::{Me, new_id};
 use crate::evidence::{Owner, Party};
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::der::Time;
 use store::jobs::{self, NewJob};
 use store::{Row, StoreError, Tx};
@@ -268,5 +267,5 @@ fn hold_place(id: &str, whose: Holder) -> String {
 /// A hold stands in the way.
 fn held(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
-    refused(StatusCode::CONFLICT, "held", (w.say("original-held"), w.say("original-held-do")))
+    refused(Code::Held, (w.say("original-held"), w.say("original-held-do")))
 }

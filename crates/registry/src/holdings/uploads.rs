@@ -4,8 +4,7 @@ use super::model::{About, LOOSE_S, NewUpload, Upload};
 use super::{Holdings, WORDS, refused};
 use crate::accounts::new_id;
 use crate::evidence::{Owner, Party};
-use crate::web::Fault;
-use axum::http::StatusCode;
+use crate::web::{Code, Fault};
 use proof::der::Time;
 use proof::digest::hex;
 use proof_wasm::page::size;
@@ -131,12 +130,12 @@ impl Holdings {
         let settings = self.settings();
         if settings.quota_bytes == 0 {
             let texts = (w.say("not-offered"), w.say("not-offered-do"));
-            return Err(refused(StatusCode::FORBIDDEN, "deposit-off", texts));
+            return Err(refused(Code::DepositOff, texts));
         }
         let large = settings.file_bytes_max;
         if new.size > large {
             let texts = (w.say("file-large"), w.fill("file-large-do", &[("limit", &size(large))]));
-            return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "file-large", texts));
+            return Err(refused(Code::FileLarge, texts));
         }
         let digest = new.digest.map(|digest| hex(&digest)).unwrap_or_default();
         self.not_blocked(by, &digest).await?;
@@ -189,7 +188,7 @@ impl Holdings {
             Begun::Over(left) => Err(over_quota(by, settings.quota_bytes, left)),
             Begun::Many => {
                 let texts = (w.say("uploads-many"), w.say("uploads-many-do"));
-                Err(refused(StatusCode::TOO_MANY_REQUESTS, "uploads-many", texts))
+                Err(refused(Code::UploadsMany, texts))
             }
         }
     }
@@ -201,7 +200,7 @@ impl Holdings {
         }
         let w = by.words_of(&WORDS);
         let texts = (w.say("content-blocked"), w.say("content-blocked-do"));
-        Err(refused(StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, "blocked", texts))
+        Err(refused(Code::Blocked, texts))
     }
 
     /// Whether there is room for so many bytes beside what is on its way and what the operator keeps free.
@@ -299,18 +298,18 @@ impl Holdings {
 /// Another writer has it.
 pub(super) fn locked(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
-    refused(StatusCode::LOCKED, "locked", (w.say("upload-locked"), w.say("upload-locked-do")))
+    refused(Code::Locked, (w.say("upload-locked"), w.say("upload-locked-do")))
 }
 
 /// The owner's room is used up.
 pub(super) fn over_quota(by: &Party, quota: u64, left: u64) -> Fault {
     let w = by.words_of(&WORDS);
     let texts = (w.say("quota-over"), w.fill("quota-over-do", &[("quota", &size(quota)), ("left", &size(left))]));
-    refused(StatusCode::PAYLOAD_TOO_LARGE, "quota", texts)
+    refused(Code::Quota, texts)
 }
 
 /// There is no room on the disk.
 pub(super) fn disk_full(by: &Party) -> Fault {
     let w = by.words_of(&WORDS);
-    refused(StatusCode::INSUFFICIENT_STORAGE, "disk-full", (w.say("disk-full"), w.say("disk-full-do")))
+    refused(Code::DiskFull, (w.say("disk-full"), w.say("disk-full-do")))
 }

@@ -9,6 +9,7 @@ use crate::accounts::{Accounts, Me, Settings};
 use crate::billing::{self, Billing};
 use crate::evidence::Evidence;
 use crate::holdings::{self, Holdings};
+use crate::web::api::Operation;
 use crate::web::{self, Caller, ContentHost, Nav, Node, Profile, Public, Relation, WitnessRoot};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -99,6 +100,8 @@ pub struct Rooms {
     pub nav: fn() -> Vec<Nav>,
     /// The jobs that are added when a record is kept.
     pub listeners: &'static [&'static str],
+    /// What programs may do.
+    pub operations: fn() -> Vec<Operation>,
     /// The routers, put together.
     pub router: fn(&Holdings) -> Router,
 }
@@ -226,7 +229,7 @@ impl House {
         let evidence = Evidence::open(&billing, rooms.listeners.to_vec()).await.unwrap();
         let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
         let streams = holdings::router(&holdings);
-        let pages = web::assemble(accounts.site(), (rooms.router)(&holdings), streams);
+        let pages = web::assemble(accounts.site(), (rooms.operations)(), (rooms.router)(&holdings), streams);
         let pages = web::by_host(content.clone(), pages, holdings::content_router(&holdings));
         Self {
             pages,

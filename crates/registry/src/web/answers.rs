@@ -1,8 +1,10 @@
 //! Answers that are no pages: JSON for programs and scripts, and bytes that the browser saves.
 
+use super::range::{Part, part};
 use super::{Cx, Fault};
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use proof::digest::DigestAlgorithm;
 use serde::Serialize;
 
 fn kept_nowhere(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
@@ -28,6 +30,35 @@ pub fn download(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Respons
     let place = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let place = place.unwrap_or(HeaderValue::from_static("attachment"));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, place);
+    response
+}
+
+/// The same of bytes that are always these: a part of them where `Range` asks for one, so that what was cut goes on. What
+/// they are known by again is their digest.
+#[must_use]
+pub fn download_part(headers: &HeaderMap, name: &str, media_type: &'static str, mut bytes: Vec<u8>) -> Response<Body> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let tag = format!("\"{}\"", DigestAlgorithm::Sha256.digest(&bytes));
+    let (size, is_same) = (bytes.len(), text(header::IF_RANGE).is_none_or(|condition| condition.trim() == tag));
+    let (status, range) = match part(text(header::RANGE).filter(|_| is_same), size as u64) {
+        Part::Whole => (StatusCode::OK, None),
+        Part::None => {
+            bytes.clear();
+            (StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{size}")))
+        }
+        Part::Some(range) => {
+            let of = |place: u64| usize::try_from(place).unwrap_or(size);
+            bytes = bytes.get(of(range.start)..of(range.end)).unwrap_or_default().to_vec();
+            (StatusCode::PARTIAL_CONTENT, Some(format!("bytes {}-{}/{size}", range.start, range.end - 1)))
+        }
+    };
+    let mut response = download(name, media_type, bytes);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    for (name, value) in [(header::ETAG, Some(tag)), (header::CONTENT_RANGE, range)] {
+        headers.extend(value.and_then(|value| HeaderValue::from_str(&value).ok()).map(|value| (name, value)));
+    }
     response
 }
 

@@ -3,8 +3,7 @@
 //! Rendered here and nowhere else, as a page or, under `/api/v1/` and `/uploads`, as a problem (RFC 9457). The cause goes
 //! to the messages under the enquiry number, never to the visitor.
 
-use super::api::{Text, text};
-use super::{Cx, Page, WORDS, Words};
+use super::{Code, Cx, Page, WORDS, Words};
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -27,6 +26,13 @@ pub enum Fault {
         /// What is wrong with it and what to do, in the visitor's language.
         what: String,
     },
+    /// The query of an operation of the API has a name that it does not know.
+    Query {
+        /// The name, cut where it is long.
+        name: String,
+        /// Those that it knows.
+        names: String,
+    },
     /// What was sent is no form, or one that no page of ours has.
     Form,
     /// The form is of another session, or of one that has ended.
@@ -35,6 +41,8 @@ pub enum Fault {
     SignIn,
     /// This person may not do that, and may know that it can be done.
     NotAllowed,
+    /// The key of a program lacks this scope.
+    Scope(&'static str),
     /// The account is frozen: nothing but what concerns the person's own data.
     Frozen,
     /// More was sent than is taken; the limit in bytes.
@@ -47,10 +55,8 @@ pub enum Fault {
     TooSlow,
     /// A refusal of a room or a protocol with a status and words of its own.
     Refused {
-        /// The status of the answer.
-        status: StatusCode,
-        /// What programs know it by.
-        code: &'static str,
+        /// What programs know it by, with the status of the answer.
+        code: Code,
         /// What happened, in the visitor's language.
         what: String,
         /// What to do.
@@ -121,39 +127,37 @@ enum Whose {
 }
 
 impl Fault {
-    fn code(&self) -> &'static str {
+    fn code(&self) -> Code {
         match self {
-            Self::NotFound => "not-found",
-            Self::MethodNotAllowed => "method-not-allowed",
-            Self::Field { .. } => "field",
-            Self::Form => "form",
-            Self::StaleForm => "stale-form",
-            Self::SignIn => "sign-in",
-            Self::NotAllowed => "not-allowed",
-            Self::Frozen => "frozen",
-            Self::TooLarge(_) => "too-large",
-            Self::TooMany(_) => "too-many",
-            Self::OtherSite => "other-site",
-            Self::TooSlow => "too-slow",
-            Self::Refused { code, .. } => code,
-            Self::Broken(_) => "broken",
+            Self::NotFound => Code::NotFound,
+            Self::MethodNotAllowed => Code::MethodNotAllowed,
+            Self::Field { .. } => Code::Field,
+            Self::Query { .. } => Code::Query,
+            Self::Form => Code::Form,
+            Self::StaleForm => Code::StaleForm,
+            Self::SignIn => Code::SignIn,
+            Self::NotAllowed => Code::NotAllowed,
+            Self::Scope(_) => Code::Scope,
+            Self::Frozen => Code::Frozen,
+            Self::TooLarge(_) => Code::TooLarge,
+            Self::TooMany(_) => Code::TooMany,
+            Self::OtherSite => Code::OtherSite,
+            Self::TooSlow => Code::TooSlow,
+            Self::Refused { code, .. } => *code,
+            Self::Broken(_) => Code::Broken,
         }
     }
 
     fn status(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    /// What of the request is at fault, where it has a name.
+    fn field(&self) -> Option<&str> {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Form => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::StaleForm | Self::NotAllowed | Self::Frozen => StatusCode::FORBIDDEN,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::OtherSite => StatusCode::FORBIDDEN,
-            Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused { status, .. } => *status,
-            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Field { field, .. } => Some(field),
+            Self::Query { name, .. } => Some(name),
+            _ => None,
         }
     }
 
@@ -162,10 +166,14 @@ impl Fault {
             Self::NotFound => (w.say("fault-not-found"), w.say("fault-not-found-do")),
             Self::MethodNotAllowed => (w.say("fault-method"), w.say("fault-method-do")),
             Self::Field { what, .. } => (w.say("fault-field"), what.clone()),
+            Self::Query { name, names } => {
+                (w.fill("fault-query", &[("name", name)]), w.fill("fault-query-do", &[("names", names)]))
+            }
             Self::Form => (w.say("fault-form"), w.say("fault-form-do")),
             Self::StaleForm => (w.say("fault-stale"), w.say("fault-stale-do")),
             Self::SignIn => (w.say("fault-sign-in"), w.say("fault-sign-in-do")),
             Self::NotAllowed => (w.say("fault-not-allowed"), w.say("fault-not-allowed-do")),
+            Self::Scope(scope) => (w.fill("fault-scope", &[("scope", scope)]), w.say("fault-scope-do")),
             Self::Frozen => (w.say("fault-frozen"), w.say("fault-frozen-do")),
             Self::TooLarge(limit) => {
                 let limit = proof_wasm::page::size(*limit as u64);
@@ -183,22 +191,18 @@ impl Fault {
 
     /// What a program is told (RFC 9457).
     fn problem(&self, cx: &Cx, what: &str, remedy: &str) -> Response<Body> {
-        let field = match self {
-            Self::Field { field, .. } => Some(*field),
-            _ => None,
-        };
         let (stop, blank) = if cx.language == Language::Zh { ("。", "") } else { (".", " ") };
         let ends = what.ends_with(['.', '。', '?', '？', '!', '！']) || remedy.is_empty();
         let detail = format!("{what}{}{blank}{remedy}", if ends { "" } else { stop });
         let problem = Problem {
-            kind: format!("{}/api#problem-{}", cx.site.node.profile.url, self.code()),
+            kind: format!("{}/api#{}", cx.site.node.profile.url, anchor(self.code())),
             title: what,
             status: self.status().as_u16(),
             detail: detail.trim(),
             instance: &cx.enquiry,
-            code: self.code(),
+            code: self.code().name(),
             fault: if self.is_ours() { Whose::Server } else { Whose::Client },
-            field,
+            field: self.field(),
             remedy,
         };
         let mut response = Response::new(Body::from(serde_json::to_vec(&problem).unwrap_or_default()));
@@ -207,6 +211,11 @@ impl Fault {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(super::language_name(cx.language)));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Scope(scope) = self {
+            // RFC 6750 section 3.1.
+            let asked = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+            headers.extend(HeaderValue::from_str(&asked).ok().map(|asked| (header::WWW_AUTHENTICATE, asked)));
+        }
         response
     }
 
@@ -224,18 +233,14 @@ impl Fault {
     #[must_use]
     pub fn told(&self, language: Language) -> Told {
         let (title, remedy) = self.texts(WORDS.of(language));
-        let field = match self {
-            Self::Field { field, .. } => Some((*field).to_owned()),
-            _ => None,
-        };
-        Told { code: self.code().to_owned(), field, title, remedy }
+        Told { code: self.code().name().to_owned(), field: self.field().map(str::to_owned), title, remedy }
     }
 
     /// Whether it is the node's fault, so that the same may go well later.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::TooSlow | Self::Broken(_))
-            || matches!(self, Self::Refused { status, .. } if status.is_server_error())
+            || matches!(self, Self::Refused { code, .. } if code.status().is_server_error())
     }
 
     /// One of ours, with its cause for the operator.
@@ -254,7 +259,7 @@ impl Fault {
         let mut response = if is_for_programs(cx) {
             self.problem(cx, &what, &remedy)
         } else {
-            let (whose, code) = (w.say(if self.is_ours() { "fault-ours" } else { "fault-yours" }), self.code());
+            let (whose, code) = (w.say(if self.is_ours() { "fault-ours" } else { "fault-yours" }), self.code().name());
             let (enquiry, at) = (cx.enquiry.clone(), proof_wasm::page::moment(cx.now, cx.language, false));
             let (href, link) = match self {
                 Self::Frozen => ("/account/privacy", w.say("fault-privacy")),
@@ -270,6 +275,11 @@ impl Fault {
         }
         response
     }
+}
+
+/// Where the reference tells of a code.
+pub(super) fn anchor(code: Code) -> String {
+    format!("problem-{}", code.name())
 }
 
 /// Whether what is at this address is never a page.
@@ -313,44 +323,3 @@ impl Page for Refusal {
         self.status
     }
 }
-
-/// Every code, its status, and what it is, for programs.
-pub(super) const CODES: &[(&str, u16, Text)] = &[
-    ("field", 422, text("某一字段不能使用", "A field cannot be used")),
-    ("form", 422, text("内容无法读取", "What was sent cannot be read")),
-    ("sign-in", 401, text("没有密钥，或密钥无效", "There is no key, or it is not good")),
-    ("not-allowed", 403, text("密钥没有此权限", "The key may not do that")),
-    ("frozen", 403, text("账号已冻结", "The account is frozen")),
-    ("stale-form", 403, text("表单已失效（仅网页）", "A form is no longer good; pages only")),
-    ("other-site", 403, text("来自其他网站（仅浏览器）", "It came from another site; browsers only")),
-    ("not-found", 404, text("没有这一项，或属他人", "There is none, or it is another's")),
-    ("method-not-allowed", 405, text("此地址不接受此方法", "The address does not take this method")),
-    ("in-progress", 409, text("同一键的请求正在办理", "A request with the same key is being carried out")),
-    ("not-held", 409, text("这一批已确认，不能再改", "The batch was confirmed and cannot be changed")),
-    ("too-large", 413, text("超过上限", "It is more than is taken")),
-    ("too-many", 429, text("请求太多", "Too many requests")),
-    ("too-slow", 503, text("应答太慢", "The answer took too long")),
-    ("broken", 500, text("本节点故障", "Something is broken here")),
-    ("header", 400, text("上传：请求头不合协议", "Uploads: a header is not what the protocol says")),
-    ("version", 412, text("上传：协议版本不同", "Uploads: another version of the protocol")),
-    ("media-type", 415, text("上传：内容类型不同", "Uploads: another media type")),
-    ("offset", 409, text("上传：偏移量与已收到的不符", "Uploads: the offset is not what is here")),
-    ("locked", 423, text("上传：另有程序正在写", "Uploads: another program is writing")),
-    ("cut", 408, text("上传：途中断了", "Uploads: it broke off")),
-    ("file-large", 413, text("上传：文件超过上限", "Uploads: the file is larger than is taken")),
-    ("piece-large", 413, text("上传：一次发得太多", "Uploads: too much at once")),
-    ("more-than-said", 413, text("上传：比声明的多", "Uploads: more than was said")),
-    ("quota", 413, text("上传：超过可存放的总量", "Uploads: more than may be kept")),
-    ("uploads-many", 429, text("上传：未完成的太多", "Uploads: too many are unfinished")),
-    ("digest-missing", 422, text("上传：没有给出摘要", "Uploads: no digest was given")),
-    ("digest-said", 409, text("上传：摘要前后不一", "Uploads: another digest was given before")),
-    ("original-differs", 422, text("上传：内容与摘要不符", "Uploads: the content does not fit its digest")),
-    ("checksum", 460, text("上传：内容与校验值不符", "Uploads: what arrived does not fit its checksum")),
-    ("disk-full", 507, text("空间不足", "There is no room left")),
-    ("storage-away", 503, text("存储暂时不可用", "The storage does not answer")),
-    ("deposit-off", 403, text("本节点不存放原件", "This node keeps no originals")),
-    ("blocked", 451, text("依法不得提供", "It may not be given, by law")),
-    ("original-lost", 503, text("原件暂时无法取回", "The original cannot be given back now")),
-    ("original-bound", 409, text("原件属于某条记录", "The original belongs to a record")),
-    ("held", 409, text("原件被保全", "The original is under a hold")),
-];

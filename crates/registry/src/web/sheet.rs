@@ -125,6 +125,8 @@ pub enum Value {
     Text(String),
     /// What a machine computed.
     Mono(String),
+    /// The same where links lead to it: its id in the page first.
+    Anchor(String, String),
     /// A moment.
     Time(Time),
     /// A state, always with a word.
@@ -618,6 +620,9 @@ impl Value {
         match self {
             Self::Text(text) => escape(text),
             Self::Mono(text) => format!("<span class=\"mono break\">{}</span>", escape(text)),
+            Self::Anchor(id, text) => {
+                format!("<span class=\"mono break\" id=\"{}\">{}</span>", escape(id), escape(text))
+            }
             Self::Time(time) => page::instant(time.truncate_to_second(), language),
             Self::Mark(mark, text) => {
                 let class = match mark {

@@ -301,7 +301,7 @@ async fn a_hold(kept: Kept) {
     assert_eq!(holds.len(), 2);
     assert!(holds.contains(&"a dispute".to_owned()) && holds.contains(&"case 7".to_owned()));
     let refused = async || match house.holdings.remove(&kept.by, &kept.holding).await {
-        Err(registry::web::Fault::Refused { code, .. }) => code == "held",
+        Err(registry::web::Fault::Refused { code, .. }) => code == registry::web::Code::Held,
         other => panic!("{other:?}"),
     };
     assert!(refused().await);

@@ -25,6 +25,7 @@ use trust::storage::{PlaceAt, Storage, VaultPlace};
 const ROOMS: Rooms = Rooms {
     nav: Vec::new,
     listeners: &[],
+    operations: registry::holdings::operations,
     router: |holdings| registry::accounts::router(holdings.evidence().accounts().clone()),
 };
 

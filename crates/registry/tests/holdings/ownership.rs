@@ -199,7 +199,10 @@ async fn the_raw_disk_shows_nothing() {
     let entry = record(&house, &by, Mode::Salted, &[("月.tiff", &whole)]).await;
     let attached = [holdings::Attached { place: 0, holding: holding.clone() }];
     let refused = house.holdings.attach_to(&by, &entry, &attached).await;
-    assert!(matches!(refused, Err(Fault::Refused { code: "record-salted", .. })), "the record hides it from the node");
+    assert!(
+        matches!(refused, Err(Fault::Refused { code: registry::web::Code::RecordSalted, .. })),
+        "the record hides it from the node"
+    );
     house.holdings.round(house.node.now()).await.unwrap();
     nothing();
     assert!(house.holdings.of_record(&by, &entry).await.unwrap().is_empty());
@@ -290,7 +293,7 @@ async fn what_changes_hands_must_fit_into_the_others_room() {
     assert!(house.holdings.lacking(&to, Some(&own), &files).await.unwrap().is_none(), "it is here and free");
     let refused = house.holdings.hand_over(&own, &to, &files).await;
     let Err(Fault::Refused { code, remedy, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(code, "quota");
+    assert_eq!(code, registry::web::Code::Quota);
     assert!(remedy.contains("120") && remedy.contains("300"), "what is left is named: {remedy}");
     // Nothing of it changed: it is the person's, opens with the person's key, and can be handed over later.
     assert_eq!(house.holdings.holding(&own, &holding).await.unwrap().owner, own.owner);

@@ -263,7 +263,10 @@ async fn two_processes_do_not_write_one_upload() {
         to.send(Ok(whole[..50_000].to_vec())).await.unwrap();
         to.send(Ok(whole[50_000..100_000].to_vec())).await.unwrap();
         let second = other.receive(&by, id, holdings::Piece::default(), whole.clone().into()).await;
-        assert!(matches!(second, Err(registry::web::Fault::Refused { code: "locked", .. })), "{second:?}");
+        assert!(
+            matches!(second, Err(registry::web::Fault::Refused { code: registry::web::Code::Locked, .. })),
+            "{second:?}"
+        );
         drop(to);
     };
     let (first, ()) = tokio::join!(first, others);

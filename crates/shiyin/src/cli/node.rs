@@ -58,6 +58,8 @@ impl Flags<'_> {
             .arg(self.yes_or_no("unrelated", "arg-unrelated"))
             .arg(self.flag("salted", "arg-salted-record").conflicts_with("deposit"))
             .arg(self.flag("deposit", "arg-deposit"))
+            .arg(self.flag("yes", "arg-yes-cost"))
+            .arg(self.text("cost-max", "AMOUNT", "arg-cost-max"))
     }
 }
 
@@ -101,6 +103,7 @@ pub fn commands(words: &Words) -> [Command; 8] {
             .arg(f.flag("hook", "arg-hook"))
             .arg(f.flag("list", "arg-list"))
             .arg(f.flag("each", "arg-each"))
+            .arg(f.flag("tsr", "arg-tsr").conflicts_with_all(["git", "salted"]))
             .arg(f.flag("sm3", "arg-sm3").conflicts_with("salted"))
             .arg(f.path("out", "DIR", "arg-out-receipt")),
         f.node(about("works", "cmd-works"))

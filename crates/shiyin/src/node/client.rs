@@ -141,9 +141,16 @@ impl Client {
         self.json(&Sending { method: "GET", path, headers: &[], body: &[] }, words)
     }
 
-    /// Sends something that the key `idem` makes safe to send again.
-    pub fn post(&self, path: &str, body: &Value, idem: &str, words: &Words) -> Result<Value, Refusal> {
-        let headers = [("Content-Type", "application/json".to_owned()), ("Idempotency-Key", idem.to_owned())];
+    /// Sends something that the key `idem` makes safe to send again, under the list of prices that was agreed to.
+    pub fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        (idem, price): (&str, Option<i64>),
+        words: &Words,
+    ) -> Result<Value, Refusal> {
+        let mut headers = vec![("Content-Type", "application/json".to_owned()), ("Idempotency-Key", idem.to_owned())];
+        headers.extend(price.map(|price| ("Price-Version", price.to_string())));
         let body = serde_json::to_vec(body).unwrap_or_default();
         self.json(&Sending { method: "POST", path, headers: &headers, body: &body }, words)
     }

@@ -6,12 +6,13 @@
 //! pointer of Git LFS is named as one, with the digest that it points to.
 
 use super::item::Item;
+use crate::complain;
 use crate::exit::{Exit, Failure};
 use crate::words::Words;
 use proof::digest::DigestAlgorithm;
 use serde::Serialize;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use trust::aws_lc::Hasher;
 
@@ -30,11 +31,57 @@ const POINTER_MARK: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 pub struct Found {
     /// The repository's name and what is protected of it.
     pub title: String,
-    /// The work that the repository's configuration names (`shiyin.work`).
-    pub work: String,
+    /// The work that its commits belong to.
+    pub line: Line,
     /// What a reader should know.
     pub notes: Vec<String>,
     files: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// The work that a repository's commits belong to, as its configuration remembers it.
+///
+/// `shiyin.work` names it, and may be set by hand. Where this program set it, `shiyin.workNode` says at which node it is and
+/// `shiyin.workBegan` with which record it began: that one asked for again is the same record, which named no work.
+#[derive(Clone)]
+pub struct Line {
+    repository: PathBuf,
+    work: String,
+    node: String,
+    began: String,
+}
+
+impl Line {
+    fn read(git: &Git<'_>) -> Self {
+        let value = |name: &str| git.line(&["config", "--get", name]).unwrap_or_default();
+        let (work, node, began) = (value("shiyin.work"), value("shiyin.workNode"), value("shiyin.workBegan"));
+        Self { repository: git.repository.to_owned(), work, node, began }
+    }
+
+    fn is_elsewhere(&self, server: &str) -> bool {
+        !self.node.is_empty() && self.node != server
+    }
+
+    /// The work that a record of this mark goes on with at a node; empty where it begins one.
+    pub fn work_for(&self, server: &str, mark: &str) -> String {
+        match self.is_elsewhere(server) || self.began == mark {
+            true => String::new(),
+            false => self.work.clone(),
+        }
+    }
+
+    /// Remembers the work that a record of this mark began. A repository that cannot be written in stays as it is.
+    pub fn remember(&self, server: &str, work: &str, mark: &str, words: &Words) {
+        if work.is_empty() || (!self.work.is_empty() && !self.is_elsewhere(server)) {
+            return;
+        }
+        let git = Git { repository: &self.repository, words };
+        // The work is last: without it the others say nothing.
+        for (name, value) in [("shiyin.workNode", server), ("shiyin.workBegan", mark), ("shiyin.work", work)] {
+            if let Err(failure) = git.line(&["config", "--local", name, value]) {
+                return complain(&failure.message);
+            }
+        }
+    }
 }
 
 impl Found {
@@ -120,10 +167,10 @@ pub fn read(repository: &Path, revision: &str, words: &Words) -> Result<Found, F
     let subject = git.line(&["log", "-1", "--format=%s", "--no-show-signature", &commit]).unwrap_or_default();
     let title: String =
         format!("{} {short} {subject}", git.name()).chars().filter(|c| !c.is_control()).take(180).collect();
-    let work = git.line(&["config", "--get", "shiyin.work"]).unwrap_or_default();
+    let line = Line::read(&git);
     let tree = Tree { commit, entries, kind: "shiyin.git/1", object_format: format, tag, tree };
     files.push(("tree.json", serde_json::to_vec(&tree).unwrap_or_default()));
-    Ok(Found { title: title.trim().to_owned(), work, notes, files })
+    Ok(Found { title: title.trim().to_owned(), line, notes, files })
 }
 
 /// `MODE TYPE OBJECT\tPATH\0`, again and again.

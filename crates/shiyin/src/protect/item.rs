@@ -1,6 +1,7 @@
 //! What a record is to hold: names, sizes, digests, and where the bytes are.
 
 use super::Mode;
+use super::application::Application;
 use crate::exit::{Exit, Failure};
 use crate::hashing::{self, Found, Job, Salt, Source};
 use crate::manifest;
@@ -157,6 +158,13 @@ pub fn salt(items: &mut [Item], known: &HashMap<String, Salt>, words: &Words) ->
 /// A file that is not what it was when it was hashed.
 pub fn changed(path: &Path, words: &Words) -> Failure {
     Failure::new(Exit::Input, words.say("err-changed", &[("path", &path.to_string_lossy())]))
+}
+
+/// What tells one record from another, before it belongs to a work: the server, the mode, the content, and what is said of it.
+pub fn mark(server: &str, mode: Mode, items: &[Item], application: &Application) -> String {
+    let said = application.body(mode.name(), false, &[]);
+    let text = serde_json::to_vec(&(content_id(server, mode, items), said)).unwrap_or_default();
+    DigestAlgorithm::Sha256.digest(&text).to_string()
 }
 
 /// What tells one attempt from another: the server, the mode, and the content under its names.

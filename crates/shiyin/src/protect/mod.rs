@@ -5,12 +5,14 @@
 //! is one record. The salts of a salted record are kept before anything is sent.
 
 pub mod application;
+pub mod cost;
 mod deposit;
 mod git;
 pub mod item;
 mod list;
 mod receipt;
 pub mod send;
+mod tsr;
 
 pub use git::{HOOK, files_of as git_files};
 
@@ -21,6 +23,7 @@ use crate::words::Words;
 use crate::{complain, input, tell};
 use application::Application;
 use clap::ArgMatches;
+use cost::Terms;
 use item::Item;
 use proof::digest::{from_hex, hex};
 use proof::report::Verdict;
@@ -62,6 +65,17 @@ impl Mode {
     }
 }
 
+/// How records are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How their content is kept.
+    pub mode: Mode,
+    /// Whether each file is a record.
+    pub is_each: bool,
+    /// The list of prices that was agreed to.
+    pub price: Option<i64>,
+}
+
 /// Runs the command.
 pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     if matches.get_flag("hook") {
@@ -77,6 +91,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
     // Before hours of hashing: whether there is anybody to send it to.
     let node = node::open(matches, words)?;
     node.has_anchor(words)?;
+    let (mut begun, mut missing) = (None, Vec::new());
     let (items, beside) = match matches.get_one::<String>("git") {
         Some(revision) => {
             let repository = matches.get_one::<PathBuf>("repository").map_or(Path::new("."), PathBuf::as_path);
@@ -84,12 +99,16 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
             if application.title.is_empty() {
                 application.title.clone_from(&found.title);
             }
-            if application.work.is_empty() {
-                application.work.clone_from(&found.work);
-            }
             application.complete(words)?;
             found.notes.iter().for_each(|note| complain(note));
-            (found.items(matches.get_flag("sm3")), repository.to_owned())
+            let line = found.line.clone();
+            let items = found.items(matches.get_flag("sm3"));
+            let mark = item::mark(&node.client.base, mode, &items, &application);
+            if application.work.is_empty() {
+                application.work = line.work_for(&node.client.base, &mark);
+            }
+            begun = Some((line, mark));
+            (items, repository.to_owned())
         }
         None if paths.is_empty() => {
             return Err(Failure::new(Exit::Usage, words.say("protect-nothing", &[("program", &crate::program())])));
@@ -97,17 +116,26 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         None => {
             application.complete(words)?;
             let beside = beside(paths.first().copied().unwrap_or(Path::new(".")));
-            (files_of(&paths, matches.get_flag("sm3"), words)?, beside)
+            let items = files_of(&paths, matches.get_flag("sm3"), words)?;
+            if matches.get_flag("tsr") {
+                missing = tsr::missing(&node, &paths, &items, words)?;
+            }
+            (items, beside)
         }
     };
     let out = matches.get_one::<PathBuf>("out").cloned().unwrap_or(beside);
     refuse_inside(&out, &paths, words)?;
-    let done = protect(&node, &application, (mode, is_each), items, &out, words)?;
+    let price = cost::agree(&node, &Terms::of(matches), (mode, is_each), &items, words)?;
+    let done = protect(&node, &application, Manner { mode, is_each, price }, items, &out, words)?;
+    if let Some(((line, mark), first)) = begun.zip(done.first()) {
+        line.remember(&node.client.base, &first.made.work, &mark, words);
+    }
     let mut worst = Exit::Valid;
     for one in &done {
         worst = worst.max(one.exit());
         one.tell(matches.get_flag("json"), words);
     }
+    tsr::write(&node, &missing, matches.get_flag("json"), words)?;
     Ok(worst)
 }
 
@@ -165,20 +193,20 @@ pub struct Done {
 pub fn protect(
     node: &Node,
     application: &Application,
-    (mode, is_each): (Mode, bool),
+    manner: Manner,
     mut items: Vec<Item>,
     out: &Path,
     words: &Words,
 ) -> Result<Vec<Done>, crate::node::refusal::Refusal> {
-    if mode == Mode::Salted {
+    if manner.mode == Mode::Salted {
         salted(node, &mut items, words)?;
     }
-    let made = send::submit(node, application, (mode, is_each), &items, words)?;
+    let made = send::submit(node, application, manner, &items, words)?;
     let mut done = Vec::with_capacity(made.len());
     for made in made {
         let receipt = receipt::write(out, &made, &items, words)?;
         let names = made.items.iter().filter_map(|place| Some(items.get(*place)?.name.clone())).collect();
-        done.push(Done { made, receipt, names, has_salts: mode == Mode::Salted });
+        done.push(Done { made, receipt, names, has_salts: manner.mode == Mode::Salted });
     }
     Ok(done)
 }
@@ -231,12 +259,17 @@ impl Done {
     /// As one line of JSON.
     pub fn json(&self) -> serde_json::Value {
         let made = &self.made;
-        json!({
+        let mut value = json!({
             "number": made.number, "state": made.state, "work": made.work, "files": made.items.len(),
             "path": if self.names.len() == 1 { self.names.first() } else { None },
             "receipt": self.receipt.to_string_lossy(), "time": self.time(),
             "verdict": made.report.as_ref().map(|report| report.verdict.name()), "salted": self.has_salts,
-        })
+        });
+        // Where nothing costs anything there is no word of it.
+        if !made.charge.is_null() {
+            value["charge"] = made.charge.clone();
+        }
+        value
     }
 
     fn tell(&self, json: bool, words: &Words) {

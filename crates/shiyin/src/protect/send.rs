@@ -6,7 +6,7 @@
 
 use super::application::Application;
 use super::item::Item;
-use super::{Mode, deposit};
+use super::{Manner, Mode, deposit};
 use crate::exit::{Exit, Failure};
 use crate::node::refusal::Refusal;
 use crate::node::{Node, wait};
@@ -41,16 +41,19 @@ pub struct Made {
     pub files: Vec<(&'static str, Vec<u8>)>,
     /// What was found; none where it is not stamped yet.
     pub report: Option<Report>,
+    /// What it cost, as the API says it; null where nothing costs anything.
+    pub charge: Value,
 }
 
 /// Makes one record of all items, or one of each.
 pub fn submit(
     node: &Node,
     application: &Application,
-    (mode, is_each): (Mode, bool),
+    manner: Manner,
     items: &[Item],
     words: &Words,
 ) -> Result<Vec<Made>, Refusal> {
+    let Manner { mode, is_each, .. } = manner;
     if !is_each && items.len() > FILES_MAX {
         let values = [("count", &*items.len().to_string()), ("limit", &*FILES_MAX.to_string())];
         return Err(Failure::new(Exit::Usage, words.say("protect-many", &values)).into());
@@ -58,7 +61,7 @@ pub fn submit(
     let at_once = if is_each { EACH_MAX } else { FILES_MAX };
     let (mut made, mut application) = (Vec::with_capacity(items.len()), application.clone());
     for (begin, items) in items.chunks(at_once).enumerate().map(|(number, items)| (number * at_once, items)) {
-        let entries = request(node, &application, (mode, is_each), items, words)?;
+        let entries = request(node, &application, manner, items, words)?;
         let wanted = if is_each { items.len() } else { 1 };
         if entries.len() != wanted {
             return Err(odd(node, "records", words).into());
@@ -80,7 +83,7 @@ pub fn submit(
 fn request(
     node: &Node,
     application: &Application,
-    (mode, is_each): (Mode, bool),
+    Manner { mode, is_each, price }: Manner,
     items: &[Item],
     words: &Words,
 ) -> Result<Vec<Value>, Refusal> {
@@ -88,7 +91,7 @@ fn request(
     let body = application.body(mode.name(), is_each, &files);
     let text = serde_json::to_vec(&body).unwrap_or_default();
     let idem = format!("cli-{}", DigestAlgorithm::Sha256.digest(&text));
-    let ask = || node.client.post("/api/v1/works", &body, &idem, words);
+    let ask = || node.client.post("/api/v1/works", &body, (&idem, price), words);
     let answer = match ask() {
         Err(refusal) if mode == Mode::Deposit && refusal.status == 422 && refusal.field == "files" => {
             deposit::send(&node.client, items, words)?;
@@ -106,7 +109,7 @@ fn request(
 }
 
 /// An answer that is not what was asked for.
-fn odd(node: &Node, what: &str, words: &Words) -> Failure {
+pub fn odd(node: &Node, what: &str, words: &Words) -> Failure {
     let values = [("server", &*node.client.base), ("what", what)];
     Failure::new(Exit::Answer, words.say("protect-odd", &values))
 }
@@ -144,7 +147,8 @@ fn fetch(
         Some(token) => Some(judge(node, &number, &record, token, words)?),
     };
     files.extend(token.map(|token| ("record.tsr", token)));
-    Ok(Made { number, state: text(&told, "state"), work: text(&told, "work"), items: places, files, report })
+    let (state, work, charge) = (text(&told, "state"), text(&told, "work"), entry["charge"].clone());
+    Ok(Made { number, state, work, items: places, files, report, charge })
 }
 
 /// The token against the record, under the pinned roots.

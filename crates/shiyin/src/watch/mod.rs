@@ -13,7 +13,8 @@ use crate::exit::{Exit, Failure};
 use crate::node::refusal::Refusal;
 use crate::node::{self, Node, state_folder};
 use crate::protect::application::Application;
-use crate::protect::{self, Mode};
+use crate::protect::cost::{self, Terms};
+use crate::protect::{self, Manner, Mode};
 use crate::words::Words;
 use crate::{complain, input, tell};
 use clap::ArgMatches;
@@ -47,6 +48,7 @@ struct Watch<'w> {
     settle_s: i64,
     application: Application,
     mode: Mode,
+    terms: Terms,
     out: PathBuf,
     notes: Notes,
     pending: HashMap<String, Pending>,
@@ -104,6 +106,7 @@ pub fn run(matches: &ArgMatches, words: &Words) -> Result<Exit, Failure> {
         settle_s: i64::try_from(matches.get_one::<u64>("settle").copied().unwrap_or(10)).unwrap_or(10),
         application,
         mode: Mode::of(matches),
+        terms: Terms::unasked(matches),
         out,
         notes: Notes::open(&state, &server, is_dry, words)?,
         pending: HashMap::new(),
@@ -323,7 +326,9 @@ impl Watch<'_> {
             self.say("watch-would", event, &[("path", path), ("version", &version.to_string())]);
             return Ok(());
         };
-        let done = protect::protect(node, &application, (self.mode, false), items, &self.out, self.words)?;
+        let price = cost::agree(node, &self.terms, (self.mode, false), &items, self.words)?;
+        let manner = Manner { mode: self.mode, is_each: false, price };
+        let done = protect::protect(node, &application, manner, items, &self.out, self.words)?;
         for one in &done {
             let made = &one.made;
             self.notes.put(path, note(&made.number, &made.work, version), self.words)?;

@@ -8,6 +8,7 @@ mod node;
 mod originals;
 mod peers;
 mod production;
+mod protecting;
 mod rehearsal;
 mod seal;
 mod stamping;

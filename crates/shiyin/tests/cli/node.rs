@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// What an application says, as flags.
-const ABOUT: [&str; 10] = [
+pub(super) const ABOUT: [&str; 10] = [
     "--type",
     "photo",
     "--title",
@@ -24,7 +24,7 @@ const ABOUT: [&str; 10] = [
 ];
 
 /// A person's browser: cookies, and the form token of the last page.
-struct Browser {
+pub(super) struct Browser {
     url: String,
     cookies: BTreeMap<String, String>,
     token: String,
@@ -53,13 +53,13 @@ impl Browser {
         config.max_redirects_will_error(false).build().new_agent()
     }
 
-    fn get(&mut self, path: &str) -> (u16, String) {
+    pub(super) fn get(&mut self, path: &str) -> (u16, String) {
         let request = Self::agent().get(format!("{}{path}", self.url)).header("Cookie", self.cookie());
         let answer = request.header("Accept-Language", "en").call();
         self.read(answer)
     }
 
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    pub(super) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let token = self.token.clone();
         let fields: Vec<(&str, &str)> = [&[("form_token", token.as_str())], fields].concat();
         let request = Self::agent().post(format!("{}{path}", self.url)).header("Cookie", self.cookie());
@@ -69,13 +69,13 @@ impl Browser {
 }
 
 /// A node, a person with an account there, and a computer that is signed in.
-struct Signed {
-    house: House,
-    browser: Browser,
+pub(super) struct Signed {
+    pub(super) house: House,
+    pub(super) browser: Browser,
 }
 
 impl Signed {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut house = House::new("p256");
         house.kill();
         house.write("data/shiyin.toml", b"[holdings]\nreserve_gb = 0\n");
@@ -123,7 +123,7 @@ impl Signed {
         assert!(login.wait().unwrap().success());
     }
 
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = shiyin();
         command.current_dir(self.house.folder.path());
         command.env("XDG_CONFIG_HOME", self.house.path("config")).env("XDG_STATE_HOME", self.house.path("state"));
@@ -131,11 +131,11 @@ impl Signed {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().unwrap()
     }
 
-    fn protect(&self, arguments: &[&str]) -> Output {
+    pub(super) fn protect(&self, arguments: &[&str]) -> Output {
         self.run(&[&["protect", "--json"], arguments, &ABOUT].concat())
     }
 
@@ -143,13 +143,13 @@ impl Signed {
         self.house.path("config/shiyin/profiles/default.json")
     }
 
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         let profile: Value = serde_json::from_slice(&std::fs::read(self.profile()).unwrap()).unwrap();
         profile["key"].as_str().unwrap().to_owned()
     }
 
     /// What the node says of the records, by searching.
-    fn records(&self) -> Vec<Value> {
+    pub(super) fn records(&self) -> Vec<Value> {
         lines(&self.run(&["works", "search", "--json", "Harbour"]))
     }
 
@@ -162,13 +162,13 @@ impl Signed {
 }
 
 /// The lines of JSON that a command told.
-fn lines(output: &Output) -> Vec<Value> {
+pub(super) fn lines(output: &Output) -> Vec<Value> {
     ended(output, 0);
     let told = String::from_utf8_lossy(&output.stdout);
     told.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {told}"))).collect()
 }
 
-fn said<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(super) fn said<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 

@@ -19,7 +19,7 @@ use registry::accounts::{Program, new_id};
 use registry::evidence::vocabulary::Vocabulary;
 use registry::evidence::{Mode, Party};
 use registry::web::api::{Group, Operation, Paging, Parameter, text};
-use registry::web::{Fault, Words, json};
+use registry::web::{Code, Fault, Words, json};
 use std::collections::HashSet;
 
 /// Batches in one answer.
@@ -261,7 +261,7 @@ async fn show(Given(works): Given<Works>, program: Program, Path(id): Path<Strin
 /// What is asked of a batch that is not held any more.
 fn not_held(w: Words) -> Fault {
     let (what, remedy) = (w.say("batch-not-held"), w.say("batch-not-held-do"));
-    Fault::Refused { status: StatusCode::CONFLICT, code: "not-held", what, remedy }
+    Fault::Refused { code: Code::NotHeld, what, remedy }
 }
 
 /// `PATCH /api/v1/batches/{id}`

@@ -172,7 +172,7 @@ pub(super) struct Waiting {
 /// Where a batch stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "BatchState", extend("x-zh" = "一批的状态：held 保留待改，running 办理中，done 已完"))]
+#[schemars(rename = "BatchState", extend("x-zh" = "一批的状态：held 保留待改，running 办理中，done 已完，stopped 已停止"))]
 pub(super) enum Stands {
     /// It may be edited, and waits to be confirmed.
     #[schemars(description = "It may be edited, and waits to be confirmed.", extend("x-zh" = "可修改，待确认"))]
@@ -183,6 +183,12 @@ pub(super) enum Stands {
     /// Every item was made or refused.
     #[schemars(description = "Every item was made or refused.", extend("x-zh" = "各项均已办完"))]
     Done,
+    /// Whoever sent it may not apply any more: what was not made is not made.
+    #[schemars(
+        description = "Whoever sent it may not apply any more: what was not made is not made.",
+        extend("x-zh" = "提交者不能再申请：未办的各项不再办理")
+    )]
+    Stopped,
 }
 
 impl Stands {
@@ -191,11 +197,12 @@ impl Stands {
             Self::Held => "held",
             Self::Running => "running",
             Self::Done => "done",
+            Self::Stopped => "stopped",
         }
     }
 
     pub(super) fn parse(name: &str) -> Option<Self> {
-        [Self::Held, Self::Running, Self::Done].into_iter().find(|state| state.name() == name)
+        [Self::Held, Self::Running, Self::Done, Self::Stopped].into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -218,6 +225,9 @@ pub(super) struct Batch {
     /// How many of them were refused.
     #[schemars(extend("x-zh" = "被拒绝的项数"))]
     pub failed: u64,
+    /// How many of them are not made, since the batch was stopped.
+    #[schemars(extend("x-zh" = "因停止而未办的项数"))]
+    pub stopped: u64,
     /// When it was sent.
     #[schemars(extend("x-zh" = "提交的时间", "format" = "date-time"))]
     pub sent: String,
@@ -258,8 +268,11 @@ pub(super) struct Outcome {
     /// Its place, counted from 0.
     #[schemars(extend("x-zh" = "位置，从 0 起"))]
     pub place: u64,
-    /// `waiting`, `made` or `failed`.
-    #[schemars(extend("x-zh" = "waiting 待办，made 已成为记录，failed 被拒绝", "enum" = ["waiting", "made", "failed"]))]
+    /// `waiting`, `made`, `failed` or `stopped`.
+    #[schemars(extend(
+        "x-zh" = "waiting 待办，made 已成为记录，failed 被拒绝，stopped 因停止而未办",
+        "enum" = ["waiting", "made", "failed", "stopped"]
+    ))]
     pub state: String,
     /// What it is called; null once it is a record.
     #[schemars(extend("x-zh" = "名称；成为记录之后为 null"))]
@@ -276,7 +289,7 @@ pub(super) struct Outcome {
     /// Where its certificate is, once it is stamped.
     #[schemars(extend("x-zh" = "证明的地址，盖戳之后可取"))]
     pub certificate: Option<String>,
-    /// Why it was refused.
-    #[schemars(extend("x-zh" = "被拒绝的原因"))]
+    /// Why it was refused, or not made.
+    #[schemars(extend("x-zh" = "被拒绝或未办的原因"))]
     pub refusal: Option<Told>,
 }

@@ -2,7 +2,7 @@
 
 use super::JOB;
 use super::model::{Batch, Outcome, Stands, Waiting};
-use crate::works::Works;
+use crate::works::{WORDS, Works};
 use ::store::jobs::{self, Job, NewJob};
 use ::store::{Migration, Row, Schema, StoreError};
 use proof::der::Time;
@@ -52,7 +52,8 @@ macro_rules! of_batch {
         concat!(
             "select b.id, b.state, b.sent_ms, (select count(*) from batch_item i where i.batch = b.id), \
              (select count(*) from batch_item i where i.batch = b.id and i.state = 'made'), \
-             (select count(*) from batch_item i where i.batch = b.id and i.state = 'failed'), b.version from batch b ",
+             (select count(*) from batch_item i where i.batch = b.id and i.state = 'failed'), b.version, \
+             (select count(*) from batch_item i where i.batch = b.id and i.state = 'stopped') from batch b ",
             $rest
         )
     };
@@ -78,6 +79,7 @@ fn read_batch(row: &Row) -> Result<(Batch, i64), StoreError> {
         items: row.int(3)?.unsigned_abs(),
         made: row.int(4)?.unsigned_abs(),
         failed: row.int(5)?.unsigned_abs(),
+        stopped: row.int(7)?.unsigned_abs(),
         href: format!("/api/v1/batches/{id}"),
         id,
     };
@@ -172,6 +174,9 @@ impl Works {
                 Err(_) => None,
             };
             let refusal: Option<Told> = match row.bytes(4) {
+                Err(_) if row.text(1)? == Stands::Stopped.name() => {
+                    Some(Self::stopped(WORDS.of(by.language)).told(by.language))
+                }
                 Ok(sealed) => {
                     Some(serde_json::from_slice(&by.open(&place_of(id, place), sealed)?).map_err(Fault::broken)?)
                 }
@@ -298,11 +303,15 @@ impl Works {
         Ok(noted?)
     }
 
-    /// Ends a batch, with its job.
-    pub(super) async fn end_batch(&self, job: &Job) -> Result<(), StoreError> {
+    /// Ends a batch in this state, with its job.
+    pub(super) async fn end_batch(&self, job: &Job, state: Stands) -> Result<(), StoreError> {
         ::store::transaction!(self.db(), tx => {
-            let sql = "update batch set state = 'done' where id = $1";
-            tx.execute(sql, &[job.payload.as_str().into()]).await?;
+            let (id, state_name) = (job.payload.as_str(), state.name());
+            tx.execute("update batch set state = $2 where id = $1", &[id.into(), state_name.into()]).await?;
+            if state == Stands::Stopped {
+                let sql = "update batch_item set state = $2 where batch = $1 and state = 'waiting'";
+                tx.execute(sql, &[id.into(), state_name.into()]).await?;
+            }
             jobs::finish(tx, job).await
         })
     }

@@ -118,9 +118,9 @@ impl Program {
     /// Whether the key may do that.
     ///
     /// # Errors
-    /// Not allowed where it may not.
+    /// The scope that is missing.
     pub fn may(&self, scope: Scopes) -> Result<(), Fault> {
-        if self.scopes.contains(&scope) { Ok(()) } else { Err(Fault::NotAllowed) }
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(Fault::Scope(scope.name())) }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::Program;
 use crate::accounts::WORDS;
-use crate::web::Fault;
+use crate::web::{Code, Fault};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use base64ct::{Base64, Encoding as _};
@@ -105,7 +105,7 @@ impl Program {
             Turn::Under => {
                 let w = self.cx.words(&WORDS);
                 let (what, remedy) = (w.say("idempotency-under-way"), w.say("idempotency-under-way-do"));
-                Err(Fault::Refused { status: StatusCode::CONFLICT, code: "in-progress", what, remedy })
+                Err(Fault::Refused { code: Code::InProgress, what, remedy })
             }
             Turn::Ours => match act.await {
                 Ok(response) => self.keep(&client, &name, response).await,

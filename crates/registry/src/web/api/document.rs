@@ -57,9 +57,16 @@ impl Schemas {
 /// What a refusal with a status is about.
 pub(super) fn status_words(status: u16) -> Text {
     match status {
-        400 => text("请求头不合协议", "A header is not what the protocol says"),
+        400 => text(
+            "查询中有此操作不认识的名称，或请求头不合协议",
+            "The query has a name that the operation does not know, or a header is not what the protocol says",
+        ),
         401 => text("没有密钥，或密钥无效", "There is no key, or it is not good"),
-        403 => text("密钥没有此权限，或账号已冻结", "The key may not do that, or the account is frozen"),
+        402 => text("余额不足，或免费份数已用完", "The balance does not reach, or the free units are used"),
+        403 => text(
+            "密钥或其用户没有此权限，或账号已冻结",
+            "The key or its person may not do that, or the account is frozen",
+        ),
         404 => text("没有这一项，或属他人", "There is none, or it is another's"),
         408 => text("内容在途中断了", "The content broke off on its way"),
         409 => text(
@@ -79,6 +86,8 @@ pub(super) fn status_words(status: u16) -> Text {
         460 => text("收到的内容与所给校验值不符", "What arrived does not fit its checksum"),
         503 => text("暂时办不到，可重发", "It cannot be done just now; send it again"),
         507 => text("空间不足", "There is no room left"),
+        501 => text("本节点不提供", "This node does not do that"),
+        502 => text("所依靠的外部服务没有应答", "A service that this node asks does not answer"),
         _ => text("本节点故障", "Something is broken here"),
     }
 }

@@ -7,11 +7,14 @@
 
 mod document;
 mod flat;
+mod names;
 mod pages;
 mod paging;
 
+pub(super) use names::{Names, only_known};
+
 pub use document::document;
-pub use pages::router;
+pub(super) use pages::router;
 pub use paging::Paging;
 
 use proof::report::Language;
@@ -349,6 +352,9 @@ impl Operation {
         }
         if self.body.is_some() || self.parameters.iter().any(|parameter| parameter.at != At::Path) {
             statuses.push(422);
+        }
+        if self.path.starts_with("/api/v1/") {
+            statuses.push(400);
         }
         statuses.extend([500, 503]);
         statuses.sort_unstable();

@@ -4,7 +4,7 @@ use super::document::{Schemas, status_words};
 use super::flat::{Row, rows};
 use super::{Content, Group, Operation, document};
 use crate::web::sheet::{Block, Ledger, Part, Sheet, Value as Shown};
-use crate::web::{Cx, Fault, Site, WORDS, Words, fault};
+use crate::web::{Code, Cx, Fault, Site, WORDS, Words, fault};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Path, State};
@@ -30,7 +30,7 @@ impl FromRef<Book> for Arc<Site> {
 }
 
 /// The pages and the document of these operations.
-pub fn router(site: &Arc<Site>, operations: Vec<Operation>) -> Router {
+pub(in crate::web) fn router(site: &Arc<Site>, operations: Vec<Operation>) -> Router {
     Router::new()
         .route("/api", get(list))
         .route("/api/{operation}", get(show))
@@ -78,10 +78,14 @@ async fn list(State(book): State<Book>, cx: Cx) -> Response<Body> {
     for (heading, note) in of_all {
         sheet = sheet.part(Part::new(w.say(heading)).with(Block::Text(w.say(note))));
     }
-    let problems = fault::CODES.iter().map(|(code, status, says)| {
-        vec![Shown::Mono((*code).to_owned()), status.to_string().into(), says.of(cx.language).into()]
+    let problems = Code::ALL.iter().map(|code| {
+        let entry = code.entry();
+        let [title, means, remedy] =
+            [entry.title, entry.means, entry.remedy].map(|says| says.of(cx.language).to_owned());
+        let name = Shown::Anchor(fault::anchor(*code), code.name().to_owned());
+        vec![name, code.status().as_u16().to_string().into(), Shown::Two(title, means), remedy.into()]
     });
-    let head = ["api-problem-code", "api-status", "api-says"].map(|id| w.say(id)).to_vec();
+    let head = ["api-problem-code", "api-status", "api-says", "api-remedy"].map(|id| w.say(id)).to_vec();
     let ledger = Ledger { name: w.say("api-problems"), head, rows: problems.collect() };
     let part = Part::new(w.say("api-problems")).note(w.say("api-problems-note")).full();
     cx.page(&sheet.part(part.with(Block::Ledger(ledger))))

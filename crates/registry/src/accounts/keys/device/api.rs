@@ -4,11 +4,11 @@ use super::{Accounts, INTERVAL_S, LIFE_S, NotYet};
 use crate::accounts::keys::{Program, Scopes};
 use crate::accounts::{WORDS, keys};
 use crate::web::api::{Group, Operation, text};
-use crate::web::{Cx, Fault, json};
+use crate::web::{Code, Cx, Fault, json};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::routing::{delete, post};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -200,12 +200,12 @@ async fn fetch(State(accounts): State<Accounts>, cx: Cx, body: Bytes) -> Respons
 fn refusal(cx: &Cx, why: NotYet) -> Fault {
     let w = cx.words(&WORDS);
     let (code, what, remedy) = match why {
-        NotYet::Pending => ("authorization_pending", w.say("device-pending"), w.say("device-pending-do")),
-        NotYet::SlowDown => ("slow_down", w.say("device-slow"), w.say("device-slow-do")),
-        NotYet::Denied => ("access_denied", w.say("device-denied"), w.say("device-denied-do")),
-        NotYet::Expired => ("expired_token", w.say("device-expired"), w.say("device-expired-do")),
+        NotYet::Pending => (Code::AuthorizationPending, w.say("device-pending"), w.say("device-pending-do")),
+        NotYet::SlowDown => (Code::SlowDown, w.say("device-slow"), w.say("device-slow-do")),
+        NotYet::Denied => (Code::AccessDenied, w.say("device-denied"), w.say("device-denied-do")),
+        NotYet::Expired => (Code::ExpiredToken, w.say("device-expired"), w.say("device-expired-do")),
     };
-    Fault::Refused { status: StatusCode::BAD_REQUEST, code, what, remedy }
+    Fault::Refused { code, what, remedy }
 }
 
 /// `DELETE /api/v1/account/key`: the program ends its own key.

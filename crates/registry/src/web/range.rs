@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// 200 with everything.
     Whole,
     /// 206 with these bytes.
@@ -14,7 +14,7 @@ pub(super) enum Part {
 }
 
 /// Reads `Range`, where it is there, of a content of this size.
-pub(super) fn part(header: Option<&str>, size: u64) -> Part {
+pub(crate) fn part(header: Option<&str>, size: u64) -> Part {
     let spec = header.and_then(|header| header.trim().strip_prefix("bytes="));
     let Some((first, last)) = spec.filter(|spec| !spec.contains(',')).and_then(|spec| spec.trim().split_once('-'))
     else {
@@ -36,7 +36,7 @@ pub(super) fn part(header: Option<&str>, size: u64) -> Part {
 }
 
 /// Whether a list of entity tags (`If-None-Match`) holds this one, or any.
-pub(super) fn names_tag(header: &str, tag: &str) -> bool {
+pub(crate) fn names_tag(header: &str, tag: &str) -> bool {
     header.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
