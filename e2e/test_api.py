@@ -19,7 +19,8 @@ from conftest import PHONE, ROOT, WIDE, Node
 from people import Mailbox, register
 from test_pages import overflow
 
-SCOPES = ["account:read", "history:read", "records:read", "records:write", "holdings:read", "holdings:write"]
+SCOPES = ["account:read", "history:read", "records:read", "records:write", "holdings:read", "holdings:write",
+          "webhooks:read", "webhooks:write"]
 
 
 class Api:
@@ -111,8 +112,11 @@ def test_answers_are_what_the_document_says(api):
         "getAccount": "/api/v1/account", "listHistory": "/api/v1/account/history?limit=2", "listWorks": "/api/v1/works",
         "getWork": f"/api/v1/works/{made['work']}", "getVocabulary": "/api/v1/vocabulary",
         "listRecords": "/api/v1/records?limit=1&state=kept", "getRecord": f"/api/v1/records/{number}",
-        "getAuthority": "/api/v1/authority",
+        "getAuthority": "/api/v1/authority", "listWebhooks": "/api/v1/webhooks", "listEvents": "/api/v1/events?limit=1",
     }
+    hook, delivery = webhook(api)
+    asked |= {"getWebhook": f"/api/v1/webhooks/{hook}", "listDeliveries": f"/api/v1/webhooks/{hook}/deliveries",
+              "getDelivery": f"/api/v1/deliveries/{delivery}"}
     for operation, path in asked.items():
         api.check(operation, 200, api.get(path))
     status, _, body = api.ask("POST", f"/api/v1/works/{made['work']}/whole")
@@ -134,6 +138,18 @@ def test_answers_are_what_the_document_says(api):
                 if "example" in content:
                     schema = {**content["schema"], "components": api.document["components"]}
                     jsonschema_rs.validator_for(schema).validate(content["example"])
+
+
+def webhook(api):
+    """A webhook that nobody answers at, and a test that was sent there."""
+    status, _, body = api.ask("POST", "/api/v1/webhooks", {"url": "http://127.0.0.1:9999/"})
+    assert status == 201, body
+    api.check("createWebhook", 201, json.loads(body))
+    hook = json.loads(body)["webhook"]["id"]
+    status, _, body = api.ask("POST", f"/api/v1/webhooks/{hook}/ping")
+    assert status == 202, body
+    api.check("pingWebhook", 202, json.loads(body))
+    return hook, json.loads(body)["id"]
 
 
 def test_a_certificate_and_a_package_of_several(api):
@@ -159,15 +175,22 @@ def test_every_command_of_the_reference_runs(api, visit, tmp_path):
     held = [json.loads(api.ask("POST", "/api/v1/batches", {**batch(api, 2), "hold": True})[2])["id"] for _ in range(4)]
     ids = {"getBatch": held[0], "editBatch": held[1], "confirmBatch": held[2], "endBatch": held[3], "getUpload": upload, "appendUpload": upload, "endUpload": upload, "describeUpload": upload,
            "getWork": made["work"], "protectWhole": made["work"]}
+    hook, delivery = webhook(api)
+    ids |= {name: hook for name in ["getWebhook", "editWebhook", "rotateWebhookSecret", "pingWebhook", "listDeliveries"]}
+    ids |= {"deleteWebhook": webhook(api)[0], "getDelivery": delivery, "replayDelivery": delivery}
     # There is no such original, and the person is in no organisation.
     # What was not begun is not to be had, and the key that all use ends nowhere.
     refused = {"getHolding": 404, "listMembers": 403, "getUpload": None, "fetchDeviceKey": 400, "endKey": 401}
     page = visit(f"{api.node.url}/api").page
     places = [link.get_attribute("href") for link in page.locator(".contents a").all()]
-    assert len(places) == sum(len(at) for at in api.document["paths"].values())
+    sent = [one["operationId"] for at in api.document["webhooks"].values() for one in at.values()]
+    assert len(places) == sum(len(at) for at in api.document["paths"].values()) + len(sent)
     for place in places:
         name = place.rsplit("/", 1)[1]
         page.goto(f"{api.node.url}{place}")
+        if name in sent:
+            assert page.locator("pre").count() == 0, "the node sends it, and nobody asks"
+            continue
         command = next(text for text in page.locator("pre code").all_inner_texts() if "$SHIYIN" in text)
         environment = {**os.environ, "SHIYIN": api.node.url, "KEY": "none" if name == "endKey" else api.key, "NUMBER": made["number"],
                        "ID": ids.get(name, "nothing")}
@@ -259,7 +282,8 @@ def test_the_reference_is_fit_to_be_read(api, visit, shots):
     for lang in ["zh", "en"]:
         for scheme, viewport in [("light", WIDE), ("dark", PHONE)]:
             page = visit(f"{api.node.url}/api", lang, scheme, viewport).page
-            for place in ["/api", "/api/protect", "/api/listRecords", "/api/getRecord", "/api/sendBatch"]:
+            for place in ["/api", "/api/protect", "/api/listRecords", "/api/getRecord", "/api/sendBatch", "/api/createWebhook",
+                          "/api/onRecordKept"]:
                 page.goto(f"{api.node.url}{place}")
                 assert overflow(page) <= 0, place
                 found = [one["id"] for one in Axe().run(page).response["violations"]]

@@ -1,4 +1,4 @@
-"""The client against a real node, named by SHIYIN_URL and SHIYIN_KEY (records:read, records:write)."""
+"""The client against a real node, named by SHIYIN_URL and SHIYIN_KEY (records, webhooks: read and write)."""
 
 import os
 import uuid

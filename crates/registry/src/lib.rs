@@ -1,4 +1,4 @@
-//! The floor on which people meet evidence: the web kit, accounts, billing, the heart, which makes
+//! The floor on which people meet evidence: the web kit, accounts, billing, webhooks, the heart, which makes
 //! records, and holdings, the originals that people deposit. Each uses those before it.
 
 pub mod accounts;
@@ -8,3 +8,4 @@ pub mod holdings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;
+pub mod webhooks;

@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::input;
 use crate::payments::BillingConfig;
 use crate::people::{AccountsConfig, IdentityConfig, MailConfig};
+use crate::webhooks::WebhooksConfig;
 use crate::words::Words;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -52,6 +53,8 @@ pub struct Config {
     pub billing: BillingConfig,
     /// How much programs may ask for.
     pub api: ApiConfig,
+    /// Where programs are told what happened.
+    pub webhooks: WebhooksConfig,
 }
 
 /// `[operator]`

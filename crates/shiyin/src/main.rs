@@ -32,6 +32,7 @@ mod usage;
 mod vault;
 mod verify;
 mod watch;
+mod webhooks;
 mod words;
 
 use exit::{Exit, Failure};

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::instance::{now, runtime};
 use crate::words::Words;
-use crate::{config, input, payments, people, program, tell};
+use crate::{config, input, payments, people, program, tell, webhooks};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -38,6 +38,7 @@ use registry::billing::{self, Billing};
 use registry::evidence::Evidence;
 use registry::holdings::Holdings;
 use registry::web::{Node, Profile, Public, RateLimit, by_host};
+use registry::webhooks::Webhooks;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -64,6 +65,7 @@ struct Server {
     node: Arc<Node>,
     accounts: Accounts,
     billing: Billing,
+    webhooks: Webhooks,
     evidence: Evidence,
     holdings: Holdings,
     works: Works,
@@ -129,7 +131,8 @@ async fn serve(matches: &ArgMatches, config: &Config, words: &Words) -> Result<E
     let waiting = || tell(&words.say("serve-waiting", &[]));
     let mut profile = pages::profile(config, &url, words)?;
     profile.content = pages::content(config, mode, local, words)?;
-    let people = (people::settings(config, data, words)?, payments::settings(config, data, words)?);
+    let paying = payments::settings(config, data, words)?;
+    let people = (people::settings(config, data, words)?, paying, webhooks::settings(config, data, words)?);
     // The first use of TLS, wherever it is, finds its cryptography.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let server = Server::new(authority, &place, config, rate, (data, &storage, profile, people), waiting);
@@ -213,13 +216,16 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// What the operator chose of accounts, billing and webhooks.
+type Chosen = (Settings, billing::Settings, registry::webhooks::Settings);
+
 impl Server {
     async fn new(
         authority: Authority,
         place: &Place,
         config: &Config,
         rate: RateLimit,
-        (data, storage, profile, (people, paying)): (&Path, &Storage, Profile, (Settings, billing::Settings)),
+        (data, storage, profile, (people, paying, telling)): (&Path, &Storage, Profile, Chosen),
         waiting: impl FnOnce(),
     ) -> Result<Self, trust::TrustError> {
         let ledger = Ledger::open(place, Arc::clone(&authority.log), waiting).await?;
@@ -243,6 +249,7 @@ impl Server {
         let nav = std::iter::once(intake::works::NAV).chain(exhibit::navigation()).collect();
         let accounts = Accounts::open(Arc::clone(&node), nav, (data, storage), people).await?;
         let billing = Billing::open(&accounts, paying).await?;
+        let webhooks = Webhooks::open(&accounts, telling).await?;
         let evidence = Evidence::open(&billing, LISTENERS.to_vec()).await?;
         let holdings = Holdings::open(&evidence, (data, storage), config.holdings.settings()).await?;
         // By this name it is found even where another version has taken its place on the disk.
@@ -252,7 +259,8 @@ impl Server {
         let rooms = exhibit::router(&holdings, Some(place.public.clone()))
             .merge(intake::works::router(&works))
             .merge(registry::accounts::router(accounts.clone()))
-            .merge(registry::billing::router(&billing));
+            .merge(registry::billing::router(&billing))
+            .merge(registry::webhooks::router(&webhooks));
         Ok(Self {
             pages: registry::web::assemble(
                 accounts.site(),
@@ -263,6 +271,7 @@ impl Server {
             content: registry::holdings::content_router(&holdings),
             accounts,
             billing,
+            webhooks,
             evidence,
             holdings,
             works,

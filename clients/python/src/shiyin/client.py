@@ -148,6 +148,56 @@ class Node:
         """Types with their stages, tags with their fields, templates."""
         return self.request("GET", "/api/v1/vocabulary")
 
+    # --- webhooks (webhooks:read, webhooks:write) ---
+    def webhooks(self) -> list[Mapping[str, Any]]:
+        """Where events are sent."""
+        return list(self.request("GET", "/api/v1/webhooks")["webhooks"])
+
+    def add_webhook(self, url: str, *, events: Optional[Sequence[str]] = None, description: str = "",
+                    key: Optional[str] = None) -> tuple[Mapping[str, Any], str]:
+        """Has events sent to `url`; all of them where `events` names none. The secret is given here and never again."""
+        body = {"url": url, "description": description, "events": list(events) if events is not None else ["*"]}
+        said = self.request("POST", "/api/v1/webhooks", body=body, headers={"Idempotency-Key": key or uuid.uuid4().hex})
+        return said["webhook"], said["secret"]
+
+    def change_webhook(self, id: str, **changes: Any) -> Mapping[str, Any]:
+        """Changes `url`, `description`, `events` or `enabled`."""
+        return self.request("PATCH", self._webhook(id), body=changes)
+
+    def remove_webhook(self, id: str) -> None:
+        """Removes a webhook with its deliveries."""
+        self.request("DELETE", self._webhook(id))
+
+    def rotate_webhook_secret(self, id: str, *, key: Optional[str] = None) -> str:
+        """Another secret; the one before signs beside it for 24 hours."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        return self.request("POST", self._webhook(id, "/secret"), headers=headers)["secret"]
+
+    def ping_webhook(self, id: str) -> Mapping[str, Any]:
+        """Sends a test; the delivery."""
+        return self.request("POST", self._webhook(id, "/ping"), headers={"Idempotency-Key": uuid.uuid4().hex})
+
+    def deliveries(self, webhook: str, *, state: Optional[str] = None) -> Iterator[Mapping[str, Any]]:
+        """The deliveries to a webhook, the newest first."""
+        return self._pages(self._webhook(webhook, "/deliveries"), "deliveries", {"state": state, "limit": 100})
+
+    def delivery(self, id: str) -> Mapping[str, Any]:
+        """A delivery, with what was sent and what came back."""
+        return self.request("GET", f"/api/v1/deliveries/{urllib.parse.quote(id, safe='')}")
+
+    def replay(self, id: str) -> Mapping[str, Any]:
+        """Sends a delivery again, under the same id of its event."""
+        path = f"/api/v1/deliveries/{urllib.parse.quote(id, safe='')}/replay"
+        return self.request("POST", path, headers={"Idempotency-Key": uuid.uuid4().hex})
+
+    def events(self, *, type: Optional[str] = None) -> Iterator[Mapping[str, Any]]:
+        """What happened in the last 30 days, the newest first."""
+        return self._pages("/api/v1/events", "events", {"type": type, "limit": 100})
+
+    @staticmethod
+    def _webhook(id: str, rest: str = "") -> str:
+        return f"/api/v1/webhooks/{urllib.parse.quote(id, safe='')}{rest}"
+
     # --- what is taken away ---
     def certificate(self, number: str, to: Union[str, os.PathLike[str]]) -> Path:
         """The certificate as PDF."""

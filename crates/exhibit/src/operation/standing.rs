@@ -14,6 +14,7 @@ use registry::accounts::{Me, Operator, OperatorSent, said};
 use registry::evidence::{self, Evidence};
 use registry::web::sheet::{Block, Form, Ledger, Mark, Part, Sheet, Value};
 use registry::web::{Cx, Fault, Node, Relation, Words, grouped};
+use registry::webhooks::Counts;
 use store::jobs;
 use trust::certificates::{Role, key_use_ends};
 
@@ -41,7 +42,7 @@ async fn show(State(evidence): State<Evidence>, Operator(me): Operator) -> Respo
         let (cx, w) = (&me.cx, me.cx.words(&WORDS));
         let sheet = Sheet::new(cx, w.say("standing")).lead(w.say("standing-lead")).said(said(cx)).under("/account");
         let sheet = sheet.part(signing(cx, w)).part(keys(cx, w)).part(kept(&evidence, &me, w).await?);
-        let sheet = sheet.part(waiting(&me, w).await?).part(given_up(&me, w).await?);
+        let sheet = sheet.part(waiting(&me, w).await?).part(given_up(&me, w).await?).part(webhooks(&me, w).await?);
         Ok(cx.page(&sheet.part(operator(&cx.site.node, w))))
     };
     me.cx.end(shown.await)
@@ -148,6 +149,22 @@ async fn waiting(me: &Me, w: Words) -> Result<Part, Fault> {
     });
     let head = ["job-kind", "job-ready", "job-taken", "job-dead", "state"].map(|id| w.say(id)).to_vec();
     Ok(part.with(Block::Ledger(Ledger { name: w.say("jobs"), head, rows: rows.collect() })))
+}
+
+/// What programs are told, and whether it reaches them.
+async fn webhooks(me: &Me, w: Words) -> Result<Part, Fault> {
+    let counts = Counts::of(me.accounts.db()).await?;
+    let marked = |count: u64| match count {
+        0 => Value::from(grouped(0)),
+        count => Value::Mark(Mark::Failed, grouped(count)),
+    };
+    let rows = vec![
+        (w.say("webhooks-enabled"), grouped(counts.enabled).into()),
+        (w.say("webhooks-waiting"), grouped(counts.waiting).into()),
+        (w.say("webhooks-failed"), marked(counts.failed)),
+        (w.say("webhooks-disabled"), marked(counts.disabled)),
+    ];
+    Ok(Part::new(w.say("webhooks")).note(w.say("webhooks-note")).with(Block::Record(rows)))
 }
 
 /// What was given up, with the act that tries it again.

@@ -213,6 +213,29 @@ const ROUTES: &[Route] = &[
     ("HEAD", "/organisations/{id}/billing/statement.pdf", Anyone),
     ("GET", "/organisations/{id}/billing/orders/{order}", Owner),
     ("POST", "/organisations/{id}/billing/orders/{order}", Owner),
+    ("GET", "/account/webhooks", Person),
+    ("POST", "/account/webhooks", Person),
+    ("GET", "/account/webhooks/{endpoint}", Holder),
+    ("POST", "/account/webhooks/{endpoint}", Holder),
+    ("GET", "/account/webhooks/{endpoint}/{delivery}", Holder),
+    ("POST", "/account/webhooks/{endpoint}/{delivery}", Holder),
+    ("GET", "/organisations/{id}/webhooks", Owner),
+    ("POST", "/organisations/{id}/webhooks", Owner),
+    ("GET", "/organisations/{id}/webhooks/{endpoint}", Owner),
+    ("POST", "/organisations/{id}/webhooks/{endpoint}", Owner),
+    ("GET", "/organisations/{id}/webhooks/{endpoint}/{delivery}", Owner),
+    ("POST", "/organisations/{id}/webhooks/{endpoint}/{delivery}", Owner),
+    ("GET", "/api/v1/webhooks", Program),
+    ("POST", "/api/v1/webhooks", Program),
+    ("GET", "/api/v1/webhooks/{id}", Program),
+    ("PATCH", "/api/v1/webhooks/{id}", Program),
+    ("DELETE", "/api/v1/webhooks/{id}", Program),
+    ("POST", "/api/v1/webhooks/{id}/secret", Program),
+    ("POST", "/api/v1/webhooks/{id}/ping", Program),
+    ("GET", "/api/v1/webhooks/{id}/deliveries", Program),
+    ("GET", "/api/v1/deliveries/{id}", Program),
+    ("POST", "/api/v1/deliveries/{id}/replay", Program),
+    ("GET", "/api/v1/events", Program),
     ("GET", "/api/v1/quote", Program),
     ("POST", "/billing/notices/{provider}", Anyone),
     ("GET", "/operator/billing", Operator),
@@ -262,7 +285,23 @@ async fn nobody_gets_where_he_or_she_may_not() {
             made: me.cx.now,
         };
         house.billing.announce(&me, &list).await.unwrap();
+        // A webhook of each, and a test that was sent to it.
+        let hooks = ["/account/webhooks".to_owned(), format!("/organisations/{organisation}/webhooks")];
+        let mut sent = Vec::new();
+        for list in &hooks {
+            lin.page(list).await;
+            let made = lin.post(list, &[("url", "https://hooks.example/"), ("event", "*")]).await;
+            let place = registry::testing::address(&made.is(200).body, &format!("{list}/"));
+            lin.page(&place).await;
+            lin.post(&place, &[("act", "ping")]).await.leads_to(&format!("{place}?said=sent"));
+            let delivery = registry::testing::address(&lin.page(&place).await, &format!("{place}/"));
+            sent.push((place, delivery));
+        }
         vec![
+            ("/account/webhooks/{endpoint}/{delivery}", sent[0].1.clone()),
+            ("/account/webhooks/{endpoint}", sent[0].0.clone()),
+            ("/organisations/{id}/webhooks/{endpoint}/{delivery}", sent[1].1.clone()),
+            ("/organisations/{id}/webhooks/{endpoint}", sent[1].0.clone()),
             ("/account/billing/orders/{order}", "/account/billing/orders/O1".to_owned()),
             ("{order}", "O2".to_owned()),
             ("/uploads/{id}", format!("/uploads/{open}")),

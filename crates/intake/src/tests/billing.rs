@@ -234,6 +234,19 @@ async fn approvals(house: &House) {
         house.billing.charge_of(&format!("record/{}", entry.number)).await.unwrap().unwrap().state
     };
     assert_eq!((state(&first).await.as_str(), state(&second).await.as_str()), ("charged", "released"));
+    // The organisation's programs are told of each: that it waits, and what became of it.
+    let sql = "select kind, body from webhook_event where owner = $1 order by kind, made_ms";
+    let rows = house.accounts.db().rows(sql, &[owner.as_str().into()]).await.unwrap();
+    let told: Vec<(&str, bool, bool)> = rows
+        .iter()
+        .map(|row| {
+            let is_of = |entry: &registry::evidence::Entry| row.text(1).unwrap().contains(&entry.number.to_string());
+            (row.text(0).unwrap(), is_of(&first), is_of(&second))
+        })
+        .collect();
+    assert_eq!(told[0], ("record.kept", true, false));
+    assert_eq!(told[1], ("record.refused", false, true));
+    assert_eq!(told[2..].iter().map(|(kind, ..)| *kind).collect::<Vec<_>>(), ["record.waiting"; 2]);
     balanced(house).await;
 }
 

@@ -61,7 +61,7 @@ impl Evidence {
     /// Where the database does not open.
     pub async fn open(billing: &Billing, listeners: Vec<&'static str>) -> Result<Self, TrustError> {
         let accounts = billing.accounts();
-        accounts.db().clone().with(schema::SCHEMA).await?;
+        accounts.db().clone().with(schema::SCHEMA).await?.with(crate::webhooks::SCHEMA).await?;
         let vocabularies = Vocabularies::open(accounts.db()).await?;
         let evidence = Self(Arc::new(Inner {
             accounts: accounts.clone(),

@@ -11,6 +11,7 @@ use super::{Evidence, ID_RANDOM_BITS};
 use crate::accounts::audit::{Act, note};
 use crate::billing::{End, NewHold};
 use crate::web::Fault;
+use crate::webhooks::{self, Happened, Kind, RecordData};
 use proof::der::Time;
 use proof::digest::hex;
 use proof::record::{
@@ -52,6 +53,19 @@ fn field(field: &'static str, what: String) -> Fault {
 /// Under which name the cost of a record is held.
 fn hold_of(number: EvidenceNumber) -> String {
     format!("record/{number}")
+}
+
+/// What happened to a record, as webhooks tell it.
+fn said(kind: Kind, (number, digest): (EvidenceNumber, &str), state: State) -> Happened {
+    let record = format!("/api/v1/records/{number}");
+    let certificate = (state == State::Kept).then(|| format!("{record}/certificate.pdf"));
+    let waits_for = match state {
+        State::Asked => Some("approval".to_owned()),
+        State::Waiting => Some("authority".to_owned()),
+        State::Kept | State::Declined => None,
+    };
+    let (number, sha256, state) = (number.to_string(), digest.to_owned(), state.name().to_owned());
+    Happened::Record(kind, RecordData { number, sha256, state, waits_for, record, certificate })
 }
 
 /// The newest id of this process: no two of one millisecond are equal, and they are in order.
@@ -302,6 +316,8 @@ impl Evidence {
                 tx.execute(sql, &[composed.id.into(), request.into()]).await?;
                 // Approval may take longer than what belongs to the record would wait without it.
                 self.tell(tx, (composed.id, "/asked"), composed.number, by.now).await?;
+                let waits = said(Kind::RecordWaiting, (composed.number, &composed.digest), State::Asked);
+                webhooks::tell(tx, &owner, &waits, by.now).await?;
             }
             Ok(true)
         })
@@ -321,8 +337,30 @@ impl Evidence {
         if let Some(token) = self.accounts().stamp(&record).await? {
             self.keep(&entry, &record, &token).await?;
             entry = self.entry(id).await?.ok_or(Fault::NotFound)?;
+        } else if let Err(error) = self.tell_waiting(&entry).await {
+            // The next round says so.
+            tracing::error!(%error, record = %entry.number, "it is not told that a record waits");
         }
         Ok(entry)
+    }
+
+    /// Says once that a record waits for the authority.
+    async fn tell_waiting(&self, entry: &Entry) -> Result<(), TrustError> {
+        let (once, now) = (format!("{}/waiting", hold_of(entry.number)), self.accounts().site().node.now());
+        let sql = "select 1 from webhook_event where once = $1";
+        if !self.db().rows(sql, &[once.as_str().into()]).await?.is_empty() {
+            return Ok(());
+        }
+        let waits = said(Kind::RecordWaiting, (entry.number, &entry.digest), State::Waiting);
+        let told: Result<(), TrustError> = store::transaction!(self.db(), tx => {
+            // Kept meanwhile: then there is nothing to wait for.
+            let sql = "select 1 from record where id = $1 and state = 'waiting'";
+            if !tx.rows(sql, &[entry.id.into()]).await?.is_empty() {
+                webhooks::tell_once(tx, &entry.owner.name(), &once, &waits, now).await?;
+            }
+            Ok(())
+        });
+        told
     }
 
     /// Transaction B. What was kept meanwhile stays as it is.
@@ -345,6 +383,8 @@ impl Evidence {
             tx.execute(sql, &[entry.id.into(), token.into()]).await?;
             self.billing().end(tx, &object, End::Charge, (&entry.actor, now)).await?;
             note(tx, &scope, &entry.actor, Act::Preserved, &object, now).await?;
+            let kept = said(Kind::RecordKept, (entry.number, &entry.digest), State::Kept);
+            webhooks::tell(tx, &entry.owner.name(), &kept, now).await?;
             self.tell(tx, (entry.id, ""), entry.number, now).await
         })
     }
@@ -385,6 +425,8 @@ impl Evidence {
             // What was refused costs nothing.
             if changed == 1 && state == State::Declined {
                 self.billing().end(tx, &hold, End::Release, ("node", now)).await?;
+                let refused = said(Kind::RecordRefused, (entry.number, &entry.digest), state);
+                webhooks::tell(tx, &entry.owner.name(), &refused, now).await?;
             }
             Ok(true)
         })

@@ -11,6 +11,7 @@ use crate::accounts::mail::Letter;
 use crate::accounts::new_id;
 use crate::accounts::person::Person;
 use crate::web::Words;
+use crate::webhooks::{self, Happened, HoldingData, Kind};
 use proof::der::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Row, StoreError, Tx};
@@ -77,6 +78,16 @@ impl What {
         }
     }
 
+    /// What webhooks tell of it.
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Lost => Some(Kind::HoldingLost),
+            Self::Wrong | Self::Damaged | Self::Missing => Some(Kind::HoldingDamaged),
+            Self::Mended | Self::Found => Some(Kind::HoldingRepaired),
+            Self::Away | Self::Back => None,
+        }
+    }
+
     fn line(self) -> &'static str {
         match self {
             Self::Lost => "finding-lost",
@@ -113,7 +124,19 @@ async fn add(
         i64::from(is_open).into(),
         now.unix_s().into(),
     ];
-    tx.execute(sql, &values).await.map(drop)
+    tx.execute(sql, &values).await?;
+    match what.kind() {
+        // A place is the operator's, and no one's original.
+        Some(kind) if !holding.is_empty() => {
+            let data = HoldingData {
+                id: holding.to_owned(),
+                finding: what.name().to_owned(),
+                holding: format!("/api/v1/holdings/{holding}"),
+            };
+            webhooks::tell(tx, owner, &Happened::Holding(kind, data), now).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Notes what was found, where it was not found before.

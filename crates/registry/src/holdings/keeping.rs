@@ -34,7 +34,7 @@ impl Keeping {
     /// # Errors
     /// Where the database or the vault does not open; refused where the instance was never served.
     pub async fn open((data, storage): (&Path, &Storage), settings: Settings) -> Result<Self, TrustError> {
-        let db = Db::open(&storage.registry(data), false, schema::SCHEMA).await?;
+        let db = Db::open(&storage.registry(data), false, schema::SCHEMA).await?.with(crate::webhooks::SCHEMA).await?;
         let keys = OwnerKeys::open(&db, (data, storage))?;
         let places = storage.vault(data)?;
         let names: Vec<&str> = places.iter().map(|place| &*place.name).collect();

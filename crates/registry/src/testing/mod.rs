@@ -11,6 +11,7 @@ use crate::evidence::Evidence;
 use crate::holdings::{self, Holdings};
 use crate::web::api::Operation;
 use crate::web::{self, Caller, ContentHost, Nav, Node, Profile, Public, Relation, WitnessRoot};
+use crate::webhooks::{self, Webhooks};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequestParts as _;
@@ -41,6 +42,8 @@ pub struct House {
     pub accounts: Accounts,
     /// The door of billing.
     pub billing: Billing,
+    /// The door of webhooks.
+    pub webhooks: Webhooks,
     /// The door of evidence.
     pub evidence: Evidence,
     /// The door of holdings.
@@ -226,10 +229,13 @@ impl House {
         let nav = (rooms.nav)();
         let accounts = Accounts::open(Arc::clone(&node), nav, (&data, &storage), settings.clone()).await.unwrap();
         let billing = Billing::open(&accounts, paying.clone()).await.unwrap();
+        let webhooks = Webhooks::open(&accounts, webhooks::Settings::default()).await.unwrap();
         let evidence = Evidence::open(&billing, rooms.listeners.to_vec()).await.unwrap();
         let holdings = Holdings::open(&evidence, (&data, &storage), deposits).await.unwrap();
         let streams = holdings::router(&holdings);
-        let pages = web::assemble(accounts.site(), (rooms.operations)(), (rooms.router)(&holdings), streams);
+        let rest = (rooms.router)(&holdings).merge(webhooks::router(&webhooks));
+        let operations = (rooms.operations)().into_iter().chain(webhooks::operations()).collect();
+        let pages = web::assemble(accounts.site(), operations, rest, streams);
         let pages = web::by_host(content.clone(), pages, holdings::content_router(&holdings));
         Self {
             pages,
@@ -237,6 +243,7 @@ impl House {
             clock,
             accounts,
             billing,
+            webhooks,
             evidence,
             holdings,
             folder,
@@ -252,9 +259,9 @@ impl House {
     /// The same instance after its program ended and began anew, perhaps with other settings. Who was
     /// signed in still is.
     pub async fn reopened(self, storage: Option<Storage>, deposits: Option<holdings::Settings>) -> Self {
-        let Self { pages, node, accounts, billing, evidence, holdings, folder, .. } = self;
+        let Self { pages, node, accounts, billing, webhooks, evidence, holdings, folder, .. } = self;
         let Self { rooms, settings, content, paying, .. } = self;
-        drop((pages, evidence, holdings, billing));
+        drop((pages, evidence, holdings, webhooks, billing));
         accounts.close().await;
         let node = Arc::into_inner(node).expect("nobody else holds the node");
         node.journal.close().await;

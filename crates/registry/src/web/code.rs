@@ -186,6 +186,24 @@ codes! {
         "Device login (RFC 8628): its time is over, or its key was fetched once."
         "重新开始。"
         "Begin again.";
+    WebhooksOff "webhooks-off" 409
+        "本节点不推送事件" "This node sends no events"
+        "运营者关闭了推送；事件仍可列出。"
+        "The operator switched sending off; events are listed all the same."
+        "定期读取事件列表，或向运营者询问。"
+        "Read the list of events from time to time, or ask the operator.";
+    WebhookDisabled "webhook-disabled" 409
+        "这个接收端已停用" "The webhook is disabled"
+        "停用的接收端不再收到任何内容，测试与重发也不例外。"
+        "Nothing is sent to a webhook that is disabled, no test and nothing again."
+        "先启用它，再重试。"
+        "Enable it, and try again.";
+    DeliveryUnderWay "delivery-under-way" 409
+        "正在投递" "The delivery is under way"
+        "此刻正在发送，不能同时再发一次。"
+        "It is being sent at this moment, and cannot be sent a second time beside that."
+        "稍后读取其结果，需要时再重发。"
+        "Read in a moment what came of it, and send it again if need be.";
     TooLarge "too-large" 413
         "超过上限" "It is more than is taken"
         "请求的内容大于此地址的上限；待核验的文件本来就不必发送。"

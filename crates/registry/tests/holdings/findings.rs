@@ -86,6 +86,13 @@ async fn damage_is_told_once(kept: Kept) {
     flip(&kept.file("second"), 3_000);
     kept.told_after(160).await;
     assert_eq!(kept.letters("lin").await.len(), 1);
+    // Programs are told each of them as it is found, and of no place.
+    let sql = "select kind, count(*) from webhook_event where kind like 'holding.%' group by kind order by kind";
+    let rows = kept.house.accounts.db().rows(sql, &[]).await.unwrap();
+    let told: Vec<(&str, i64)> = rows.iter().map(|row| (row.text(0).unwrap(), row.int(1).unwrap())).collect();
+    assert_eq!(told, [("holding.damaged", 4), ("holding.lost", 1), ("holding.repaired", 5)]);
+    let sql = "select count(*) from webhook_event where body like '%second%' or body like '%a.jpg%'";
+    assert_eq!(kept.house.accounts.db().rows(sql, &[]).await.unwrap()[0].int(0), Ok(0));
 }
 
 #[tokio::test]

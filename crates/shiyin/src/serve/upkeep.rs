@@ -51,6 +51,7 @@ pub(super) async fn start(server: &Arc<Server>, config: &Config) -> Result<Upkee
     tasks.push(tokio::spawn(settle(Arc::clone(server))));
     tasks.push(tokio::spawn(server.accounts.clone().work()));
     tasks.push(tokio::spawn(server.billing.clone().work()));
+    tasks.push(tokio::spawn(server.webhooks.clone().work()));
     tasks.push(tokio::spawn(server.evidence.clone().work()));
     tasks.push(tokio::spawn(server.holdings.clone().work()));
     tasks.push(tokio::spawn(server.works.clone().work()));

@@ -543,5 +543,6 @@ watch-would = { $path }: would be protected as version { $version }
 watch-done = { $path } → { $number }, version { $version }: existed no later than { $time }
 watch-waits = { $path } → { $number }, version { $version }: confirmed; the node stamps it as soon as it can
 err-payments = Payments by { $name } cannot be taken: { $cause }
+err-webhooks = [webhooks] cannot be used: { $cause }
 err-payments-plain = { $url } would be asked in the clear. Use https, or http on this host.
 err-payments-notify = set public.url or notify_url, so that the provider can tell of payments.

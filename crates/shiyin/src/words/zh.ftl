@@ -543,5 +543,6 @@ watch-would = { $path }：将作为第 { $version } 版保护
 watch-done = { $path } → { $number }，第 { $version } 版：不晚于 { $time } 已存在
 watch-waits = { $path } → { $number }，第 { $version } 版：已确认，节点能够签名时即加盖
 err-payments = 无法通过 { $name } 收款：{ $cause }
+err-webhooks = [webhooks] 无法使用：{ $cause }
 err-payments-plain = { $url } 将以明文访问。请使用 https，或本机的 http。
 err-payments-notify = 请设置 public.url 或 notify_url，以便支付机构通知付款。

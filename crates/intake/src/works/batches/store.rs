@@ -8,6 +8,7 @@ use ::store::{Migration, Row, Schema, StoreError};
 use proof::der::Time;
 use registry::evidence::{Owner, Party};
 use registry::web::{Fault, Told};
+use registry::webhooks::{self, BatchData, Happened};
 
 /// The tables of batches.
 pub(in crate::works) const SCHEMA: Schema = Schema {
@@ -305,9 +306,21 @@ impl Works {
 
     /// Ends a batch in this state, with its job.
     pub(super) async fn end_batch(&self, job: &Job, state: Stands) -> Result<(), StoreError> {
+        let now = self.node().now();
         ::store::transaction!(self.db(), tx => {
             let (id, state_name) = (job.payload.as_str(), state.name());
-            tx.execute("update batch set state = $2 where id = $1", &[id.into(), state_name.into()]).await?;
+            let sql = "update batch set state = $2 where id = $1 and state <> $2";
+            if tx.execute(sql, &[id.into(), state_name.into()]).await? == 1 {
+                let rows = tx.rows(of_batch!("where b.id = $1"), &[id.into()]).await?;
+                let owner = tx.rows("select owner from batch where id = $1", &[id.into()]).await?;
+                if let (Some(row), Some(owner)) = (rows.first(), owner.first()) {
+                    let (batch, _) = read_batch(row)?;
+                    let (id, items, made, failed) = (batch.id, batch.items, batch.made, batch.failed);
+                    let state = state_name.to_owned();
+                    let done = Happened::Batch(BatchData { id, state, items, made, failed, batch: batch.href });
+                    webhooks::tell(tx, owner.text(0)?, &done, now).await?;
+                }
+            }
             if state == Stands::Stopped {
                 let sql = "update batch_item set state = $2 where batch = $1 and state = 'waiting'";
                 tx.execute(sql, &[id.into(), state_name.into()]).await?;

@@ -74,6 +74,18 @@ acts! {
     KeyMade = "act-key-made",
     /// An API key was ended.
     KeyEnded = "act-key-ended",
+    /// A webhook was added.
+    WebhookMade = "act-webhook-made",
+    /// A webhook's address, description or events were changed.
+    WebhookChanged = "act-webhook-changed",
+    /// A webhook got another secret.
+    WebhookSecretChanged = "act-webhook-secret-changed",
+    /// A webhook gets events again.
+    WebhookEnabled = "act-webhook-enabled",
+    /// A webhook gets no events any more.
+    WebhookDisabled = "act-webhook-disabled",
+    /// A webhook was removed.
+    WebhookRemoved = "act-webhook-removed",
     /// An organisation was founded.
     OrganisationMade = "act-organisation-made",
     /// An organisation's settings were changed.

@@ -46,11 +46,15 @@ pub enum Scopes {
     HoldingsRead,
     /// Deposit originals.
     HoldingsWrite,
+    /// Read events, and where they are sent.
+    WebhooksRead,
+    /// Set where they are sent.
+    WebhooksWrite,
 }
 
 impl Scopes {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::AccountRead,
         Self::HistoryRead,
         Self::MembersRead,
@@ -58,6 +62,8 @@ impl Scopes {
         Self::RecordsWrite,
         Self::HoldingsRead,
         Self::HoldingsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
     ];
 
     /// Its name in requests and in the database.
@@ -71,6 +77,8 @@ impl Scopes {
             Self::RecordsWrite => "records:write",
             Self::HoldingsRead => "holdings:read",
             Self::HoldingsWrite => "holdings:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
         }
     }
 
@@ -83,6 +91,8 @@ impl Scopes {
             Self::RecordsWrite => "scope-records-write",
             Self::HoldingsRead => "scope-holdings-read",
             Self::HoldingsWrite => "scope-holdings-write",
+            Self::WebhooksRead => "scope-webhooks-read",
+            Self::WebhooksWrite => "scope-webhooks-write",
         }
     }
 }

@@ -129,10 +129,11 @@ pub fn document(operations: &[Operation], language: Language, url: &str) -> Valu
     let mut schemas = Schemas::new(language);
     let problem = Content { media_type: PROBLEM, make: Some(super::of::<Problem>), example: None };
     let problem = schemas.given(&problem);
-    let mut paths: Map<String, Value> = Map::new();
+    let (mut paths, mut events): (Map<String, Value>, Map<String, Value>) = (Map::new(), Map::new());
     for operation in operations {
         let written = written(operation, language, &mut schemas, &problem);
-        let at = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let of = if operation.is_event { &mut events } else { &mut paths };
+        let at = of.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(methods) = at.as_object_mut() {
             methods.insert(operation.method.to_lowercase(), written);
         }
@@ -150,6 +151,7 @@ pub fn document(operations: &[Operation], language: Language, url: &str) -> Valu
         "servers": [{ "url": url }],
         "tags": Group::ALL.iter().map(tag).collect::<Vec<_>>(),
         "paths": paths,
+        "webhooks": events,
         "components": {
             "schemas": schemas.all(),
             "securitySchemes": { "key": {
@@ -175,7 +177,8 @@ fn written(operation: &Operation, language: Language, schemas: &mut Schemas, pro
     for answer in &operation.answers {
         answers.insert(answer.status.to_string(), written_answer(answer, operation, language, schemas));
     }
-    for status in operation.refused_with() {
+    // What a receiver refuses with is its own.
+    for status in operation.refused_with().into_iter().filter(|_| !operation.is_event) {
         let refusal = json!({
             "description": status_words(status).of(language),
             "content": { PROBLEM: { "schema": problem } },
@@ -192,8 +195,10 @@ fn written(operation: &Operation, language: Language, schemas: &mut Schemas, pro
         "parameters": operation.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "responses": answers,
         "security": if operation.has_key { json!([{ "key": operation.scopes }]) } else { json!([]) },
-        "x-codeSamples": [{ "lang": "Shell", "source": operation.curl() }],
     });
+    if let Some(value) = value.as_object_mut().filter(|_| !operation.is_event) {
+        value.insert("x-codeSamples".to_owned(), json!([{ "lang": "Shell", "source": operation.curl() }]));
+    }
     if let (Some(body), Some(value)) = (&operation.body, value.as_object_mut()) {
         let mut content = json!({ "schema": schemas.taken(body) });
         if let (Some(example), Some(content)) = (&body.example, content.as_object_mut()) {

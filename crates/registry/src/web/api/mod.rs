@@ -58,14 +58,16 @@ pub enum Group {
     Verification,
     /// What the node says of itself.
     Node,
+    /// What programs are told without asking.
+    Webhooks,
     /// The account that a key is of.
     Account,
 }
 
 impl Group {
     /// All of them, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Works, Self::Records, Self::Originals, Self::Verification, Self::Node, Self::Account];
+    pub const ALL: [Self; 7] =
+        [Self::Works, Self::Records, Self::Originals, Self::Webhooks, Self::Verification, Self::Node, Self::Account];
 
     fn name(self) -> Text {
         match self {
@@ -74,6 +76,7 @@ impl Group {
             Self::Originals => text("原件", "Originals"),
             Self::Verification => text("核验", "Verification"),
             Self::Node => text("节点", "The node"),
+            Self::Webhooks => text("事件推送", "Webhooks"),
             Self::Account => text("账号", "Account"),
         }
     }
@@ -201,6 +204,8 @@ pub struct Operation {
     answers: Vec<Answer>,
     refusals: Vec<u16>,
     command: Option<&'static str>,
+    /// Whether this node asks it of a program's receiver.
+    is_event: bool,
 }
 
 impl Operation {
@@ -223,7 +228,20 @@ impl Operation {
             answers,
             refusals,
             command: None,
+            is_event: false,
         }
+    }
+
+    /// An event that this node sends to receivers, by its type: its body is what they take.
+    #[must_use]
+    pub fn event(kind: &'static str, id: &'static str, summary: Text) -> Self {
+        Self { is_event: true, ..Self::new("POST", kind, id, Group::Webhooks, summary) }
+    }
+
+    /// Whether this node sends it, and nobody asks it here.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        self.is_event
     }
 
     /// Its method and its address, as a router's test compares them.

@@ -66,7 +66,10 @@ async fn list(State(book): State<Book>, cx: Cx) -> Response<Body> {
     for group in Group::ALL {
         let of = book.operations.iter().filter(|operation| operation.group == group);
         let entry = |operation: &Operation| {
-            let name = format!("{} {}", operation.method, operation.path);
+            let name = match operation.is_event {
+                true => operation.path.to_owned(),
+                false => format!("{} {}", operation.method, operation.path),
+            };
             (format!("{PLACE}/{}", operation.id), operation.summary.of(cx.language).to_owned(), name)
         };
         let entries: Vec<_> = of.map(entry).collect();
@@ -112,11 +115,15 @@ fn page(cx: &Cx, operation: &Operation) -> Sheet {
     let (w, language) = (cx.words(&WORDS), cx.language);
     let mono = |text: &str| Shown::Mono(text.to_owned());
     let scopes = match (operation.has_key, operation.scopes.is_empty()) {
+        (false, _) if operation.is_event => w.say("api-signed").into(),
         (false, _) => w.say("api-public").into(),
         (true, true) => w.say("api-any-key").into(),
         (true, false) => Shown::Mono(operation.scopes.join(" ")),
     };
-    let address = format!("{} {}", operation.method, operation.path);
+    let address = match operation.is_event {
+        true => operation.path.to_owned(),
+        false => format!("{} {}", operation.method, operation.path),
+    };
     let record = vec![(w.say("api-address"), Shown::Mono(address)), (w.say("api-scopes"), scopes)];
     let mut request = Part::new(w.say("api-request")).with(Block::Record(record));
     if !operation.parameters.is_empty() {
@@ -135,12 +142,15 @@ fn page(cx: &Cx, operation: &Operation) -> Sheet {
         .part(request.full());
     if let Some(body) = &operation.body {
         let part = Part::new(w.say("api-body")).full();
+        let note = if operation.is_event { "api-event-note" } else { "api-body-note" };
         sheet = sheet.part(match body.make {
-            Some(_) => part.note(w.say("api-body-note")).with(fields(w, w.say("api-body"), flat(body, language, true))),
+            Some(_) => part.note(w.say(note)).with(fields(w, w.say("api-body"), flat(body, language, true))),
             None => part.with(Block::Plain(body.media_type.to_owned())),
         });
     }
-    sheet = sheet.part(Part::new(w.say("api-command")).with(Block::Plain(operation.curl())));
+    if !operation.is_event {
+        sheet = sheet.part(Part::new(w.say("api-command")).with(Block::Plain(operation.curl())));
+    }
     for answer in &operation.answers {
         let name = w.fill("api-answer", &[("status", &answer.status.to_string())]);
         let part = Part::new(name.clone());
@@ -157,9 +167,12 @@ fn page(cx: &Cx, operation: &Operation) -> Sheet {
         }
         sheet = sheet.part(part);
     }
+    let links = vec![(PLACE.to_owned(), w.say("api-all"))];
+    if operation.is_event {
+        return sheet.part(Part::new(w.say("api-answers")).note(w.say("api-answers-note")).with(Block::Links(links)));
+    }
     let refused = operation.refused_with().into_iter();
     let refused = refused.map(|status| (status.to_string(), status_words(status).of(language).into())).collect();
-    let links = vec![(PLACE.to_owned(), w.say("api-all"))];
     sheet.part(Part::new(w.say("api-refused")).with(Block::Record(refused)).with(Block::Links(links)))
 }
 
