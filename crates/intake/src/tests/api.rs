@@ -328,7 +328,7 @@ async fn batches(house: &House) {
     let rows = house.accounts.db().rows("select body from webhook_event where kind = 'batch.done'", &[]).await.unwrap();
     let told: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row.text(0).unwrap()).unwrap()).collect();
     let id = page["batch"]["id"].as_str().unwrap();
-    let done = json!({ "id": id, "items": 20, "made": 20, "failed": 0, "batch": path });
+    let done = json!({ "id": id, "state": "done", "items": 20, "made": 20, "failed": 0, "batch": path });
     assert_eq!(told.iter().map(|event| &event["data"]).collect::<Vec<_>>(), [&done], "told once");
     let mut numbers: Vec<&str> =
         page["results"].as_array().unwrap().iter().map(|one| one["number"].as_str().unwrap()).collect();

@@ -77,6 +77,10 @@ async fn senders_go(house: &House) {
     let batch_of = &page["batch"];
     let counts = ["items", "made", "failed", "stopped"].map(|name| batch_of[name].as_u64().unwrap());
     assert_eq!((&batch_of["state"], counts), (&"stopped".into(), [3, 1, 0, 2]), "{page}");
+    let rows = house.accounts.db().rows("select body from webhook_event where kind = 'batch.done'", &[]).await.unwrap();
+    let told: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row.text(0).unwrap()).unwrap()).collect();
+    let of_it = told.iter().filter(|event| event["data"]["id"] == batch_of["id"]);
+    assert_eq!(of_it.map(|event| &event["data"]["state"]).collect::<Vec<_>>(), ["stopped"]);
     let first = &page["results"][0];
     assert_eq!((&first["state"], &first["number"], &first["refusal"]), (&"made".into(), &number.into(), &Value::Null));
     for item in &page["results"].as_array().unwrap()[1..] {
