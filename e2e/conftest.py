@@ -60,9 +60,8 @@ class Node:
     def __init__(self, folder, config=None, settings=None):
         self.folder = folder
         if config is None:
-            shiyin("init", "--evaluation", "--data", folder / "data")
-            if settings is not None:
-                self.write("data/shiyin.toml", settings.encode())
+            given = [] if settings is None else ["--config", self.write("settings.toml", settings.encode())]
+            shiyin("init", "--evaluation", *given, "--data", folder / "data")
         else:
             (folder / "usb").mkdir()
             self.write("setup.toml", config.encode())
