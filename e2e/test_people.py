@@ -332,7 +332,7 @@ def test_pictures_of_people_for_the_guide(place, visit, tmp_path):
         page = visit(f"{node.url}/account", lang, viewport={"width": 1100, "height": 900},
                      storage_state=first.context.storage_state()).page
         page.screenshot(path=folder / f"account-{lang}.png", full_page=True)
-        assert page.locator(".contents a").count() == 5
+        assert page.locator(".contents a").count() == 6
         page.goto(f"{node.url}/account/keys")
         page.screenshot(path=folder / f"keys-{lang}.png", full_page=True)
         assert page.locator("text=studio").is_visible()
