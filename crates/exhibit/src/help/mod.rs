@@ -98,25 +98,47 @@ fn guide(place: &str, entry: &Topic, language: Language) -> Guide {
     }
 }
 
-/// Links to chapters lead to where they are served. Of links to files that are not, the words stay.
+/// Links to chapters lead to where they are served. Of links to files that are not, the words stay. Cells of a table
+/// have their column's name, for phones on which rows stand below each other.
 fn markdown(place: &str, text: &str) -> String {
     let text = text.replace("](../pictures/", "](/help/pictures/");
-    let mut is_outside = false;
-    let events = Parser::new_ext(&text, Options::ENABLE_TABLES).filter_map(|event| match event {
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            is_outside = dest_url.starts_with("../");
-            let served = dest_url.strip_suffix(".md").map(|name| format!("{place}/{name}").into());
-            let dest_url = served.unwrap_or(dest_url);
-            (!is_outside).then_some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
+    let (mut is_outside, mut is_head, mut column) = (false, false, 0);
+    let mut heads: Vec<String> = Vec::new();
+    let events = Parser::new_ext(&text, Options::ENABLE_TABLES).filter_map(|event| {
+        match &event {
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                is_outside = dest_url.starts_with("../");
+                let served = dest_url.strip_suffix(".md").map(|name| format!("{place}/{name}").into());
+                let (link_type, dest_url) = (*link_type, served.unwrap_or_else(|| dest_url.clone()));
+                let link = Tag::Link { link_type, dest_url, title: title.clone(), id: id.clone() };
+                return (!is_outside).then_some(Event::Start(link));
+            }
+            Event::End(TagEnd::Link) if is_outside => return None,
+            Event::Start(Tag::TableHead) => (is_head, heads) = (true, Vec::new()),
+            Event::End(TagEnd::TableHead) => is_head = false,
+            Event::Start(Tag::TableRow) => column = 0,
+            Event::Start(Tag::TableCell) if is_head => heads.push(String::new()),
+            Event::Start(Tag::TableCell) => {
+                let head = heads.get(column).map_or("", String::as_str);
+                column += 1;
+                let head = head.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+                return Some(Event::InlineHtml(format!("<td data-label=\"{head}\">").into()));
+            }
+            Event::End(TagEnd::TableCell) if !is_head => return Some(Event::InlineHtml("</td>".into())),
+            Event::Text(words) | Event::Code(words) if is_head => {
+                if let Some(head) = heads.last_mut() {
+                    head.push_str(words);
+                }
+            }
+            _ => {}
         }
-        Event::End(TagEnd::Link) => (!is_outside).then_some(event),
-        other => Some(other),
+        Some(event)
     });
     let mut out = String::new();
     html::push_html(&mut out, events);
-    // Code and tables can be wider than a phone: they scroll, and the keyboard reaches them.
+    // Code and tables can be wider than a page: they scroll, and the keyboard reaches them.
     out.replace("<pre>", "<pre class=\"pre\" tabindex=\"0\">")
-        .replace("<table>", "<div class=\"scrolls\" tabindex=\"0\"><table>")
+        .replace("<table>", "<div class=\"scrolls\" tabindex=\"0\"><table class=\"stacks\">")
         .replace("</table>", "</table></div>")
 }
 
@@ -197,4 +219,28 @@ async fn picture(cx: Cx, Path(name): Path<String>) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::markdown;
+
+    #[test]
+    fn cells_have_the_name_of_their_column() {
+        let page = markdown("/help/operator", "| `key` \"a\" | [what](start.md) |\n|---|---|\n| x | <b>y |\n| z | |\n");
+        assert!(page.contains("<table class=\"stacks\">") && page.contains("<th>"), "{page}");
+        assert!(page.contains("<td data-label=\"key &quot;a&quot;\">x</td>"), "{page}");
+        assert!(page.contains("<td data-label=\"what\">"), "{page}");
+        assert!(page.contains(">z</td><td data-label=\"what\"></td>"), "{page}");
+        assert_eq!(page.matches("<td").count(), page.matches("</td>").count());
+    }
+
+    #[test]
+    fn links_out_of_the_guide_are_words() {
+        let page = markdown("/help/operator", "[a](start.md) [b](../../webhooks.md) [c](https://x.example/)");
+        assert!(
+            page.contains("<a href=\"/help/operator/start\">a</a> b <a href=\"https://x.example/\">c</a>"),
+            "{page}"
+        );
+    }
 }
